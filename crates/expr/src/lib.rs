@@ -1,0 +1,3 @@
+//! Placeholder.
+mod value;
+pub use value::Value;
