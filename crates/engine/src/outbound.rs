@@ -49,3 +49,57 @@ pub struct RemoteAccount {
     /// All attributes the application showed, by the same names as [`DesiredAccount::attributes`].
     pub attributes: AccountAttributes,
 }
+
+/// What may be done to accounts of an app, by its settings and the application's abilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    /// Accounts may be created.
+    pub create: bool,
+    /// Attributes may be written.
+    pub update: bool,
+    /// Accounts can be made unusable.
+    pub deactivate: bool,
+    /// Accounts can be deleted.
+    pub delete: bool,
+}
+
+/// One call to an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Create the account.
+    Create,
+    /// Make attributes, user name and state those desired.
+    Update,
+    /// Make it usable or unusable.
+    SetActive(bool),
+    /// Delete it.
+    Delete,
+}
+
+/// The calls that make what is known what is desired; none if they agree, or if what it would take isn't allowed.
+pub fn bring_into_line(desired: &DesiredAccount, known: Option<&RemoteAccount>, allowed: Allowed) -> Vec<Call> {
+    let off = |known: &RemoteAccount| {
+        if known.active && allowed.deactivate { vec![Call::SetActive(false)] } else { Vec::new() }
+    };
+    match (desired.state, known) {
+        (AccountState::Absent, Some(_)) if allowed.delete => vec![Call::Delete],
+        (AccountState::Absent | AccountState::Inactive, Some(known)) => off(known),
+        (AccountState::Active, None) if allowed.create => vec![Call::Create],
+        (_, None) => Vec::new(),
+        (AccountState::Active, Some(known)) => {
+            if allowed.update && differs(desired, known) {
+                vec![Call::Update]
+            } else if !known.active {
+                vec![Call::SetActive(true)]
+            } else {
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Whether anything we own there is other than desired.
+pub fn differs(desired: &DesiredAccount, known: &RemoteAccount) -> bool {
+    desired.user_name != known.user_name
+        || desired.attributes.iter().any(|(name, value)| known.attributes.get(name).unwrap_or(Value::NULL) != value)
+}

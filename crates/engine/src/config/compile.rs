@@ -1,0 +1,434 @@
+//! From items to a [`Config`]: every reference resolved, every expression checked, all mistakes told at once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use muster_expr::{Limits, Program, Purpose, Type, Value};
+
+use super::scope::{OrgScope, Place, ROOT_USER};
+use super::{Config, Inbound, Link, Outbound, ProfileSource, Rule, Target, order};
+use crate::model::schema::{Attribute, base_attributes};
+use crate::model::{App, Direction, GroupKey, GroupKind, Item, ItemKey, ItemKind, Mapping, Org, RuleStatus, WhenTaken};
+
+/// A mistake in the configuration: where it is and what it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {reason}")]
+pub struct ConfigError {
+    /// The kind of the item.
+    pub kind: ItemKind,
+    /// The item.
+    pub key: ItemKey,
+    /// The item in words (`rule "Sales"`).
+    pub place: String,
+    /// What is wrong and what to do.
+    pub reason: String,
+}
+
+struct Compiler<'a> {
+    org: &'a Org,
+    slots: HashMap<String, usize>,
+    types: Vec<(String, Type)>,
+    links: Vec<String>,
+    limits: Limits,
+    errors: Vec<ConfigError>,
+}
+
+/// Compiles a configuration.
+///
+/// # Errors
+/// All mistakes found, each with its place.
+pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
+    let (attributes, mut errors) = attributes(&org);
+    let slots: HashMap<String, usize> =
+        attributes.iter().enumerate().map(|(i, a)| (a.def.name.clone(), i)).collect();
+    let types = attributes.iter().map(|a| (a.def.name.clone(), a.def.kind.expr_type())).collect();
+    let zone = jiff::tz::TimeZone::get(&org.settings.timezone).unwrap_or_else(|e| {
+        errors.push(ConfigError {
+            kind: ItemKind::Org,
+            key: org.settings_key.unwrap_or_default(),
+            place: "org".to_owned(),
+            reason: format!("the time zone {:?} is unknown: {e}", org.settings.timezone),
+        });
+        jiff::tz::TimeZone::UTC
+    });
+    let mut c = Compiler {
+        org: &org,
+        slots,
+        types,
+        links: org.links.values().map(|l| l.name.clone()).collect(),
+        limits: Limits::default(),
+        errors,
+    };
+    c.check_names();
+    let links = c.links(&attributes);
+    let mut sources = c.sources(&attributes);
+    sources.sort_by_key(|s| (s.source.priority, s.app));
+    let rules = c.rules();
+    let targets = c.targets();
+    if !c.errors.is_empty() {
+        return Err(c.errors);
+    }
+    let Compiler { slots, .. } = c;
+    let (open_rules, keyed_rules) = index(&rules);
+    let linked_reads = linked_reads(&rules, &targets);
+    let unique = (0..attributes.len()).filter(|&s| attributes.get(s).is_some_and(|a| a.def.unique)).collect();
+    let required = (0..attributes.len()).filter(|&s| attributes.get(s).is_some_and(|a| a.def.required)).collect();
+    Ok(Config {
+        version,
+        unique,
+        required,
+        zone_slot: slots.get("timezone").copied(),
+        everyone: org.groups.iter().find(|(_, g)| g.kind == GroupKind::BuiltIn).map(|(k, _)| *k),
+        org_properties: vec![Value::from(org.settings.name.as_str()), Value::from(org.settings.name.to_lowercase())],
+        inactive_rules: org
+            .rules
+            .iter()
+            .filter(|(_, r)| r.status == RuleStatus::Inactive)
+            .map(|(k, r)| (*k, r.groups.clone()))
+            .collect(),
+        attributes,
+        slots,
+        sources,
+        links,
+        rules,
+        open_rules,
+        keyed_rules,
+        targets,
+        linked_reads,
+        zone,
+        org,
+    })
+}
+
+/// The base schema with the org's attributes laid over it.
+fn attributes(org: &Org) -> (Vec<Attribute>, Vec<ConfigError>) {
+    let mut errors = Vec::new();
+    let mut defs = base_attributes();
+    let mut keys = vec![ItemKey::default(); defs.len()];
+    for (key, def) in &org.attributes {
+        match defs.iter().position(|d| d.name == def.name) {
+            Some(at) => {
+                if let (Some(place), Some(k)) = (defs.get_mut(at), keys.get_mut(at)) {
+                    *place = def.clone();
+                    *k = *key;
+                }
+            }
+            None => {
+                defs.push(def.clone());
+                keys.push(*key);
+            }
+        }
+    }
+    let mut compiled = Vec::with_capacity(defs.len());
+    for (def, key) in defs.into_iter().zip(keys) {
+        let name = def.name.clone();
+        match Attribute::compile(def) {
+            Ok(a) => compiled.push(a),
+            Err(reason) => errors.push(ConfigError {
+                kind: ItemKind::Attribute,
+                key,
+                place: format!("attribute {name:?}"),
+                reason,
+            }),
+        }
+    }
+    (compiled, errors)
+}
+
+impl Compiler<'_> {
+    fn fail(&mut self, kind: ItemKind, key: ItemKey, name: &str, reason: String) {
+        let place = format!("{} {name:?}", kind.as_str().replace('_', " "));
+        self.errors.push(ConfigError { kind, key, place, reason });
+    }
+
+    fn check_names(&mut self) {
+        let mut seen: BTreeMap<(ItemKind, String), ItemKey> = BTreeMap::new();
+        for (key, item) in self.org.items() {
+            let name = item.name(self.org);
+            if name.is_empty() {
+                self.fail(item.kind(), key, &name, "has no name".to_owned());
+            }
+            if seen.insert((item.kind(), name.clone()), key).is_some() {
+                self.fail(item.kind(), key, &name, "there are two of that name; names are unique".to_owned());
+            }
+        }
+    }
+
+    fn program(&mut self, place: Place<'_>, purpose: Purpose, text: &str) -> Result<Program, String> {
+        let scope = OrgScope { org: self.org, attributes: &self.types, links: &self.links, place };
+        let compiled = if text.contains("${") {
+            Program::compile_template(text, &scope, &self.limits)
+        } else {
+            Program::compile(text, purpose, &scope, &self.limits)
+        };
+        compiled.map_err(|e| e.to_string())
+    }
+
+    fn links(&mut self, attributes: &[Attribute]) -> Vec<Link> {
+        let mut links = Vec::new();
+        for (key, def) in &self.org.links {
+            let attribute = self.slots.get(&def.attribute).copied();
+            let matches = self.slots.get(&def.matches).copied();
+            match (attribute, matches) {
+                (Some(attribute), Some(matches)) => {
+                    if !attributes.get(matches).is_some_and(|a| a.def.unique) {
+                        self.fail(
+                            ItemKind::Link,
+                            *key,
+                            &def.name,
+                            format!("matches {:?}, which isn't unique: set `unique = true` on that attribute", def.matches),
+                        );
+                    }
+                    links.push(Link { item: *key, attribute, matches });
+                }
+                (a, _) => {
+                    let missing = if a.is_none() { &def.attribute } else { &def.matches };
+                    let reason = format!("there is no user attribute {missing:?}{}", self.did_you_mean(missing));
+                    self.fail(ItemKind::Link, *key, &def.name, reason);
+                }
+            }
+        }
+        links
+    }
+
+    fn did_you_mean(&self, name: &str) -> String {
+        crate::suggest::did_you_mean(name, self.slots.keys().map(String::as_str))
+    }
+
+    fn sources(&mut self, attributes: &[Attribute]) -> Vec<ProfileSource> {
+        let org = self.org;
+        let mut sources = Vec::new();
+        for (key, app) in &org.apps {
+            let Some(source) = &app.source else { continue };
+            let item = ItemKey(key.0);
+            let Some(feed) = &app.feed else {
+                self.fail(ItemKind::App, item, &app.name, "is a source and has no feed: say how it is read".to_owned());
+                continue;
+            };
+            self.check_feed(item, app, feed);
+            let mut match_on = Vec::new();
+            for name in &source.match_on {
+                match self.slots.get(name) {
+                    Some(&slot) if attributes.get(slot).is_some_and(|a| a.def.unique) => match_on.push(slot),
+                    Some(_) => self.fail(
+                        ItemKind::App,
+                        item,
+                        &app.name,
+                        format!("matches on {name:?}, which isn't unique: set `unique = true` on that attribute"),
+                    ),
+                    None => {
+                        let reason = format!("matches on {name:?}, which is no user attribute{}", self.did_you_mean(name));
+                        self.fail(ItemKind::App, item, &app.name, reason);
+                    }
+                }
+            }
+            let mut mappings = Vec::new();
+            for (key, mapping) in org.mappings.iter().filter(|(_, m)| m.app.0 == item.0 && m.direction == Direction::ToUser) {
+                if let Some(m) = self.inbound(*key, app, mapping, attributes) {
+                    mappings.push(m);
+                }
+            }
+            for required in ["login", "firstName", "lastName", "email"] {
+                if !mappings.iter().any(|m| self.slots.get(required) == Some(&m.slot)) && source.priority <= 1 {
+                    self.fail(
+                        ItemKind::App,
+                        item,
+                        &app.name,
+                        format!("maps nothing to {required}, without which nobody can be created"),
+                    );
+                }
+            }
+            let mut by_slot = vec![None; attributes.len()];
+            for (at, m) in mappings.iter().enumerate() {
+                if let Some(place) = by_slot.get_mut(m.slot) {
+                    *place = Some(at);
+                }
+            }
+            sources.push(ProfileSource {
+                app: *key,
+                source: source.clone(),
+                mappings,
+                by_slot,
+                match_on,
+                properties: properties(app),
+            });
+        }
+        sources
+    }
+
+    fn check_feed(&mut self, item: ItemKey, app: &App, feed: &crate::model::app::Feed) {
+        let names: Vec<&str> = feed.columns.iter().map(|c| c.name.as_str()).collect();
+        let needed = std::iter::once((feed.key.as_str(), "key"))
+            .chain(feed.terminated.iter().map(|t| (t.column.as_str(), "terminated.column")));
+        for (name, what) in needed {
+            if !names.contains(&name) {
+                let hint = crate::suggest::did_you_mean(name, names.iter().copied());
+                self.fail(
+                    ItemKind::App,
+                    item,
+                    &app.name,
+                    format!("feed.{what} names the column {name:?}, which isn't among its columns{hint}"),
+                );
+            }
+        }
+    }
+
+    fn inbound(&mut self, key: ItemKey, app: &App, mapping: &Mapping, attributes: &[Attribute]) -> Option<Inbound> {
+        let name = Item::Mapping(mapping.clone()).name(self.org);
+        let Some(&slot) = self.slots.get(&mapping.target) else {
+            let reason = format!("there is no user attribute {:?}{}", mapping.target, self.did_you_mean(&mapping.target));
+            self.fail(ItemKind::Mapping, key, &name, reason);
+            return None;
+        };
+        let unique = attributes.get(slot).is_some_and(|a| a.def.unique);
+        if mapping.taken == WhenTaken::Counter && !unique {
+            let reason = format!("has `taken = \"counter\"`, but {:?} isn't unique: nothing is ever taken", mapping.target);
+            self.fail(ItemKind::Mapping, key, &name, reason);
+        }
+        match self.program(Place::Inbound(app), Purpose::Mapping, &mapping.expression) {
+            Ok(program) => Some(Inbound { item: key, slot, program, when: mapping.when, taken: mapping.taken }),
+            Err(e) => {
+                self.fail(ItemKind::Mapping, key, &name, e);
+                None
+            }
+        }
+    }
+
+    fn rules(&mut self) -> Vec<Rule> {
+        let org = self.org;
+        let mut rules = Vec::new();
+        for (key, rule) in &org.rules {
+            for group in &rule.groups {
+                match org.groups.get(group).map(|g| g.kind) {
+                    Some(GroupKind::OktaGroup) => {}
+                    Some(_) => self.fail(
+                        ItemKind::Rule,
+                        *key,
+                        &rule.name,
+                        format!("fills {:?}, which is imported or built in: a rule can fill only groups made here", name_of(org, *group)),
+                    ),
+                    None => self.fail(ItemKind::Rule, *key, &rule.name, format!("fills a group that is gone (key {group})")),
+                }
+            }
+            if rule.groups.is_empty() {
+                self.fail(ItemKind::Rule, *key, &rule.name, "fills no group".to_owned());
+            }
+            match self.program(Place::Rule, Purpose::Condition, &rule.expression) {
+                Ok(_) if rule.status == RuleStatus::Inactive => {}
+                Ok(program) => {
+                    let mut groups = rule.groups.clone();
+                    groups.sort_unstable();
+                    groups.dedup();
+                    let mut except_users = rule.except_users.clone();
+                    except_users.sort_unstable();
+                    rules.push(Rule { item: *key, program, groups, except_users, except_groups: rule.except_groups.clone() });
+                }
+                Err(e) => self.fail(ItemKind::Rule, *key, &rule.name, e),
+            }
+        }
+        match order::sort(rules) {
+            Ok(sorted) => sorted,
+            Err(ring) => {
+                let names: Vec<String> = ring
+                    .iter()
+                    .map(|k| org.rules.get(k).map_or_else(|| k.to_string(), |r| format!("{:?}", r.name)))
+                    .collect();
+                let first = ring.first().copied().unwrap_or_default();
+                let name = org.rules.get(&first).map(|r| r.name.clone()).unwrap_or_default();
+                let reason = format!("its groups depend on themselves: {}; break the cycle", names.join(" → "));
+                self.fail(ItemKind::Rule, first, &name, reason);
+                Vec::new()
+            }
+        }
+    }
+
+    fn targets(&mut self) -> Vec<Target> {
+        let org = self.org;
+        let mut targets = Vec::new();
+        for (key, app) in &org.apps {
+            let Some(provisioning) = app.provisioning.clone().filter(|_| !app.inactive) else { continue };
+            let mut mappings: Vec<Outbound> = Vec::new();
+            for (item, mapping) in org.mappings.iter().filter(|(_, m)| m.app == *key && m.direction == Direction::ToApp) {
+                match self.program(Place::Outbound, Purpose::Mapping, &mapping.expression) {
+                    Ok(program) => mappings.push(Outbound {
+                        item: *item,
+                        target: Arc::from(mapping.target.as_str()),
+                        program,
+                        when: mapping.when,
+                    }),
+                    Err(e) => {
+                        let name = Item::Mapping(mapping.clone()).name(org);
+                        self.fail(ItemKind::Mapping, *item, &name, e);
+                    }
+                }
+            }
+            mappings.sort_by(|a, b| a.target.cmp(&b.target));
+            let user_name =
+                mappings.iter().position(|m| &*m.target == "userName").map(|at| mappings.remove(at));
+            let mut groups: Vec<(u32, GroupKey, ItemKey, BTreeMap<String, Value>)> = Vec::new();
+            for (item, given) in org.app_groups.iter().filter(|(_, g)| g.app == *key) {
+                if org.groups.contains_key(&given.group) {
+                    groups.push((given.priority, given.group, *item, given.profile.clone()));
+                } else {
+                    let name = Item::AppGroup(given.clone()).name(org);
+                    self.fail(ItemKind::AppGroup, *item, &name, format!("names a group that is gone (key {})", given.group));
+                }
+            }
+            groups.sort_by_key(|(priority, group, ..)| (*priority, *group));
+            let mut attributes: Vec<Arc<str>> = mappings.iter().map(|m| m.target.clone()).collect();
+            attributes.extend(groups.iter().flat_map(|(_, _, _, p)| p.keys().map(|k| Arc::from(k.as_str()))));
+            attributes.sort_unstable();
+            attributes.dedup();
+            targets.push(Target {
+                app: *key,
+                provisioning,
+                user_name,
+                mappings,
+                groups: groups.into_iter().map(|(_, g, i, p)| (g, i, p)).collect(),
+                attributes,
+                properties: properties(app),
+            });
+        }
+        targets
+    }
+}
+
+fn name_of(org: &Org, group: GroupKey) -> String {
+    org.groups.get(&group).map(|g| g.name.clone()).unwrap_or_default()
+}
+
+fn properties(app: &App) -> Vec<Value> {
+    vec![Value::from(app.name.as_str()), Value::from(app.label.as_str())]
+}
+
+type RuleIndex = (Vec<usize>, HashMap<usize, HashMap<Box<str>, Vec<usize>>>);
+
+/// Rules that can only match if `user.attribute == "constant"` are found by the person's value.
+fn index(rules: &[Rule]) -> RuleIndex {
+    let mut open = Vec::new();
+    let mut keyed: HashMap<usize, HashMap<Box<str>, Vec<usize>>> = HashMap::new();
+    for (at, rule) in rules.iter().enumerate() {
+        match rule.program.equality_guard() {
+            Some((slot, values)) if slot.root == ROOT_USER => {
+                for value in values {
+                    keyed.entry(usize::from(slot.index)).or_default().entry(value.clone()).or_default().push(at);
+                }
+            }
+            _ => open.push(at),
+        }
+    }
+    (open, keyed)
+}
+
+/// Which attributes of other people rules and outbound mappings read.
+fn linked_reads(rules: &[Rule], targets: &[Target]) -> Vec<(usize, usize)> {
+    let programs = rules.iter().map(|r| &r.program).chain(
+        targets.iter().flat_map(|t| t.mappings.iter().chain(&t.user_name)).map(|m| &m.program),
+    );
+    let mut reads: Vec<(usize, usize)> = programs
+        .flat_map(|p| p.reads().links.iter().map(|(l, s)| (usize::from(l.0), usize::from(s.index))))
+        .collect();
+    reads.sort_unstable();
+    reads.dedup();
+    reads
+}

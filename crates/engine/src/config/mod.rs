@@ -1,0 +1,266 @@
+//! The org's configuration, compiled once per version.
+
+mod compile;
+mod order;
+mod scope;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use muster_expr::{Program, Value};
+
+pub use compile::{ConfigError, compile};
+pub use scope::{ROOT_APP, ROOT_ORG, ROOT_RECORD, ROOT_USER};
+
+use crate::model::schema::Attribute;
+use crate::model::{
+    App, AppKey, Direction, GroupKey, ItemKey, Org, Provisioning, PushWhen, Source, UserKey, WhenTaken,
+};
+
+/// An inbound mapping, compiled.
+#[derive(Debug)]
+pub struct Inbound {
+    /// The configuration item.
+    pub item: ItemKey,
+    /// The attribute it sets.
+    pub slot: usize,
+    /// The expression over the source's record.
+    pub program: Program,
+    /// When it writes.
+    pub when: PushWhen,
+    /// What to do when the value is taken.
+    pub taken: WhenTaken,
+}
+
+/// A profile source, compiled.
+#[derive(Debug)]
+pub struct ProfileSource {
+    /// The app.
+    pub app: AppKey,
+    /// What it means for people.
+    pub source: Source,
+    /// Its mappings.
+    pub mappings: Vec<Inbound>,
+    /// For each user attribute the place in `mappings`, if it maps it.
+    pub by_slot: Vec<Option<usize>>,
+    /// The slots of [`Source::match_on`].
+    pub match_on: Vec<usize>,
+    /// The app's own properties, for expressions.
+    pub properties: Vec<Value>,
+}
+
+/// A group rule, compiled.
+#[derive(Debug)]
+pub struct Rule {
+    /// The configuration item.
+    pub item: ItemKey,
+    /// Its condition.
+    pub program: Program,
+    /// The groups it fills, sorted.
+    pub groups: Vec<GroupKey>,
+    /// People it passes over, sorted.
+    pub except_users: Vec<UserKey>,
+    /// Groups whose members it passes over.
+    pub except_groups: Vec<GroupKey>,
+}
+
+/// An outbound mapping, compiled.
+#[derive(Debug)]
+pub struct Outbound {
+    /// The configuration item.
+    pub item: ItemKey,
+    /// The account's attribute, by the app's name for it.
+    pub target: Arc<str>,
+    /// The expression over the user.
+    pub program: Program,
+    /// When it writes.
+    pub when: PushWhen,
+}
+
+/// An app people have accounts in, compiled.
+#[derive(Debug)]
+pub struct Target {
+    /// The app.
+    pub app: AppKey,
+    /// How accounts are kept.
+    pub provisioning: Provisioning,
+    /// Gives the user name.
+    pub user_name: Option<Outbound>,
+    /// Give the attributes, in the order of their names.
+    pub mappings: Vec<Outbound>,
+    /// Groups whose members have it, by priority: group, item, values it gives.
+    pub groups: Vec<(GroupKey, ItemKey, BTreeMap<String, Value>)>,
+    /// Every attribute that a mapping, a group or a person may set, sorted.
+    pub attributes: Vec<Arc<str>>,
+    /// The app's own properties, for expressions.
+    pub properties: Vec<Value>,
+}
+
+/// A linked object definition, compiled.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The configuration item.
+    pub item: ItemKey,
+    /// The attribute that holds the other's key.
+    pub attribute: usize,
+    /// The unique attribute by which the other is found.
+    pub matches: usize,
+}
+
+/// The configuration of one version, ready to derive with.
+#[derive(Debug)]
+pub struct Config {
+    /// The version.
+    pub version: i64,
+    /// The items it is made of.
+    pub org: Org,
+    /// User attributes; the place is the slot.
+    pub attributes: Vec<Attribute>,
+    /// Slots by name.
+    pub slots: HashMap<String, usize>,
+    /// Slots of unique attributes.
+    pub unique: Vec<usize>,
+    /// Slots of required attributes.
+    pub required: Vec<usize>,
+    /// Profile sources, the leading one first.
+    pub sources: Vec<ProfileSource>,
+    /// Linked objects; the place is the expression's link id.
+    pub links: Vec<Link>,
+    /// Active rules, each after those that fill groups it reads.
+    pub rules: Vec<Rule>,
+    /// Rules that must always be looked at.
+    pub open_rules: Vec<usize>,
+    /// Rules that can only match if an attribute has a value: slot → value → rules.
+    pub keyed_rules: HashMap<usize, HashMap<Box<str>, Vec<usize>>>,
+    /// Inactive rules with the version that made them so, by key.
+    pub inactive_rules: BTreeMap<ItemKey, Vec<GroupKey>>,
+    /// Apps people have accounts in, by key.
+    pub targets: Vec<Target>,
+    /// The group everybody is in.
+    pub everyone: Option<GroupKey>,
+    /// The org's properties, for expressions.
+    pub org_properties: Vec<Value>,
+    /// Slots that are read over a link, by link.
+    pub linked_reads: Vec<(usize, usize)>,
+    /// The org's zone.
+    pub zone: jiff::tz::TimeZone,
+    /// Slot of the time zone attribute.
+    pub zone_slot: Option<usize>,
+}
+
+impl Config {
+    /// The slot of an attribute.
+    pub fn slot(&self, name: &str) -> Option<usize> {
+        self.slots.get(name).copied()
+    }
+
+    /// The attribute in a slot.
+    pub fn attribute(&self, slot: usize) -> Option<&Attribute> {
+        self.attributes.get(slot)
+    }
+
+    /// The name of the attribute in a slot.
+    pub fn attribute_name(&self, slot: usize) -> &str {
+        self.attributes.get(slot).map_or("", |a| a.def.name.as_str())
+    }
+
+    /// The source of an app.
+    pub fn source(&self, app: AppKey) -> Option<&ProfileSource> {
+        self.sources.iter().find(|s| s.app == app)
+    }
+
+    /// The target of an app.
+    pub fn target(&self, app: AppKey) -> Option<&Target> {
+        self.targets.iter().find(|t| t.app == app)
+    }
+
+    /// The app.
+    pub fn app(&self, app: AppKey) -> Option<&App> {
+        self.org.apps.get(&app)
+    }
+
+    /// The name of an app, or its key if it is gone.
+    pub fn app_name(&self, app: AppKey) -> String {
+        self.app(app).map_or_else(|| format!("app {app}"), |a| a.name.clone())
+    }
+
+    /// The name of a group, or its key if it is gone.
+    pub fn group_name(&self, group: GroupKey) -> String {
+        self.org.groups.get(&group).map_or_else(|| format!("group {group}"), |g| g.name.clone())
+    }
+
+    /// The user profile as the store keeps it: a JSON object of the attributes that have a value.
+    pub fn profile_to_json(&self, profile: &[Value]) -> String {
+        let mut out = String::with_capacity(64 + profile.len() * 16);
+        out.push('{');
+        for (attribute, value) in self.attributes.iter().zip(profile) {
+            if value.is_null() {
+                continue;
+            }
+            if out.len() > 1 {
+                out.push(',');
+            }
+            // Attribute names are plain letters, digits and _: nothing to escape.
+            out.push('"');
+            out.push_str(&attribute.def.name);
+            out.push_str("\":");
+            crate::json::push(&mut out, value);
+        }
+        out.push('}');
+        out
+    }
+
+    /// Reads what [`Config::profile_to_json`] wrote, under this or another version: attributes that are gone are
+    /// passed over.
+    ///
+    /// # Errors
+    /// If the text isn't a JSON object.
+    pub fn profile_from_json(&self, text: &str) -> Result<Vec<Value>, serde_json::Error> {
+        let mut profile = vec![Value::Null; self.attributes.len()];
+        crate::json::object(text, |name, value| {
+            if let Some(place) = self.slots.get(name).and_then(|&s| profile.get_mut(s)) {
+                *place = value;
+            }
+        })?;
+        Ok(profile)
+    }
+
+    /// A record's values as the store keeps them: a JSON object by column.
+    pub fn record_to_json(&self, app: AppKey, values: &[Value]) -> String {
+        let mut out = String::from("{");
+        let columns = self.app(app).and_then(|a| a.feed.as_ref()).map_or(&[][..], |f| &f.columns);
+        for (column, value) in columns.iter().zip(values) {
+            if value.is_null() {
+                continue;
+            }
+            if out.len() > 1 {
+                out.push(',');
+            }
+            crate::json::push(&mut out, &Value::from(column.name.as_str()));
+            out.push(':');
+            crate::json::push(&mut out, value);
+        }
+        out.push('}');
+        out
+    }
+
+    /// Reads what [`Config::record_to_json`] wrote, in the order of the present columns.
+    ///
+    /// # Errors
+    /// If the text isn't a JSON object.
+    pub fn record_from_json(&self, app: AppKey, text: &str) -> Result<Vec<Value>, serde_json::Error> {
+        let columns = self.app(app).and_then(|a| a.feed.as_ref()).map_or(&[][..], |f| &f.columns);
+        let mut values = vec![Value::Null; columns.len()];
+        crate::json::object(text, |name, value| {
+            if let Some(place) = columns.iter().position(|c| c.name == name).and_then(|at| values.get_mut(at)) {
+                *place = value;
+            }
+        })?;
+        Ok(values)
+    }
+
+    /// The mappings of an app in one direction, as items.
+    pub fn mappings_of(&self, app: AppKey, direction: Direction) -> impl Iterator<Item = (&ItemKey, &crate::model::Mapping)> {
+        self.org.mappings.iter().filter(move |(_, m)| m.app == app && m.direction == direction)
+    }
+}

@@ -1,0 +1,185 @@
+//! Assignments and the accounts that follow from them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use muster_expr::Value;
+
+use super::env::UserEnv;
+use super::{AppScope, AppUser, Problem, Wanted, earlier};
+use crate::config::{Outbound, Target};
+use crate::facts::{Facts, KeptAccount};
+use crate::model::{GroupKey, ItemKey, Millis, PushWhen, UserStatus};
+use crate::outbound::AccountState;
+
+/// Why an account's attribute has its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountCause {
+    /// Set on the person's own assignment.
+    Individual,
+    /// Given by this group's assignment.
+    Group(GroupKey),
+    /// By this mapping.
+    Mapping(ItemKey),
+    /// This mapping gave it once, on create.
+    Kept(ItemKey),
+    /// Nothing gives one.
+    Nothing,
+}
+
+pub(super) fn derive_apps(
+    env: &UserEnv<'_>,
+    facts: &Facts,
+    due: &mut Option<Millis>,
+    problems: &mut Vec<Problem>,
+) -> Vec<AppUser> {
+    if env.status == UserStatus::Deprovisioned {
+        return Vec::new();
+    }
+    let mut direct = BTreeMap::new();
+    for (app, profile, until) in facts.assignments() {
+        if until.is_none_or(|u| u > env.as_of) {
+            earlier(due, until);
+            direct.insert(app, profile);
+        }
+    }
+    let mut apps = Vec::new();
+    for target in &env.config.targets {
+        let individual = direct.get(&target.app).copied();
+        let given: Vec<(GroupKey, &BTreeMap<String, Value>)> = target
+            .groups
+            .iter()
+            .filter(|(g, ..)| env.groups.contains(g))
+            .map(|(g, _, values)| (*g, values))
+            .collect();
+        let scope = match (individual, given.first()) {
+            (Some(_), _) => AppScope::Direct,
+            (None, Some((group, _))) => AppScope::Group(*group),
+            (None, None) => continue,
+        };
+        let mut app = AppUser { app: target.app, scope, wanted: None, keeps: Vec::new() };
+        if let Some(state) = state_for(env.status, target) {
+            let kept = facts.accounts.get(&target.app);
+            let on = UserEnv { app: &target.properties, ..*env };
+            let place = Place { env: &on, target, individual, given: &given, kept };
+            app.wanted = place.wanted(state, &mut app.keeps, due, problems);
+        }
+        apps.push(app);
+    }
+    apps
+}
+
+/// The state an account has by the person's status, or that she has none.
+fn state_for(status: UserStatus, target: &Target) -> Option<AccountState> {
+    match status {
+        UserStatus::Staged if !target.provisioning.before_start => None,
+        UserStatus::Suspended if target.provisioning.disable_suspended => Some(AccountState::Inactive),
+        _ => Some(AccountState::Active),
+    }
+}
+
+struct Place<'a> {
+    env: &'a UserEnv<'a>,
+    target: &'a Target,
+    individual: Option<&'a BTreeMap<String, Value>>,
+    given: &'a [(GroupKey, &'a BTreeMap<String, Value>)],
+    kept: Option<&'a KeptAccount>,
+}
+
+impl Place<'_> {
+    fn wanted(
+        &self,
+        state: AccountState,
+        keeps: &mut Vec<(Arc<str>, Value)>,
+        due: &mut Option<Millis>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Wanted> {
+        let user_name = match &self.target.user_name {
+            Some(m) => self.eval(m, due, problems).and_then(|v| v.to_text().map(std::borrow::Cow::into_owned)),
+            None => self.env.config.slot("login").and_then(|s| self.env.profile.get(s)).and_then(Value::as_str).map(str::to_owned),
+        };
+        let Some(user_name) = user_name.filter(|n| !n.is_empty()) else {
+            problems.push(Problem {
+                about: self.env.config.app_name(self.target.app),
+                reason: "no account: its user name would be empty".to_owned(),
+            });
+            return None;
+        };
+        let mut attributes = Vec::with_capacity(self.target.attributes.len());
+        for name in &self.target.attributes {
+            let (value, cause) = self.value(name, due, problems);
+            if let AccountCause::Kept(_) = cause {
+                if !self.kept.is_some_and(|k| k.contains_key(&**name)) {
+                    keeps.push((name.clone(), value.clone()));
+                }
+            }
+            attributes.push((name.clone(), value));
+        }
+        if let Some(own) = self.individual {
+            for (name, value) in own.iter().filter(|(n, _)| !self.target.attributes.iter().any(|a| **a == ***n)) {
+                attributes.push((Arc::from(name.as_str()), value.clone()));
+            }
+            attributes.sort_by(|(a, _), (b, _)| a.cmp(b));
+        }
+        Some(Wanted { state, user_name, attributes })
+    }
+
+    /// One attribute: the person's own, else the first group's that has one, else the mapping's.
+    fn value(&self, name: &str, due: &mut Option<Millis>, problems: &mut Vec<Problem>) -> (Value, AccountCause) {
+        if let Some(value) = self.individual.and_then(|p| p.get(name)) {
+            return (value.clone(), AccountCause::Individual);
+        }
+        if let Some((group, value)) = self.given.iter().find_map(|(g, p)| p.get(name).map(|v| (*g, v))) {
+            return (value.clone(), AccountCause::Group(group));
+        }
+        let Some(mapping) = self.target.mappings.iter().find(|m| &*m.target == name) else {
+            return (Value::Null, AccountCause::Nothing);
+        };
+        if mapping.when == PushWhen::Create {
+            let kept = self.kept.and_then(|k| k.get(name)).cloned();
+            let value = kept.unwrap_or_else(|| self.eval(mapping, due, problems).unwrap_or_default());
+            return (value, AccountCause::Kept(mapping.item));
+        }
+        (self.eval(mapping, due, problems).unwrap_or_default(), AccountCause::Mapping(mapping.item))
+    }
+
+    fn eval(&self, mapping: &Outbound, due: &mut Option<Millis>, problems: &mut Vec<Problem>) -> Option<Value> {
+        earlier(due, mapping.program.next_change(self.env).map(Millis));
+        match mapping.program.eval(self.env) {
+            Ok(value) => Some(value.into_value()),
+            Err(e) => {
+                let app = self.env.config.app_name(self.target.app);
+                problems.push(Problem { about: format!("{app}.{}", mapping.target), reason: e.to_string() });
+                None
+            }
+        }
+    }
+}
+
+/// One attribute of a person's account with its cause, for explanations.
+pub fn account_value(
+    config: &crate::config::Config,
+    facts: &Facts,
+    derived: &super::Derived,
+    others: &dyn super::Others,
+    target: &Target,
+    name: &str,
+    as_of: Millis,
+) -> (Value, AccountCause) {
+    let keys: Vec<GroupKey> = derived.groups.iter().map(|(g, _)| *g).chain(config.everyone).collect();
+    let env = UserEnv {
+        config,
+        user: facts.user,
+        status: derived.status,
+        profile: &derived.profile,
+        groups: &keys,
+        others,
+        as_of,
+        app: &target.properties,
+    };
+    let given: Vec<_> =
+        target.groups.iter().filter(|(g, ..)| keys.contains(g)).map(|(g, _, values)| (*g, values)).collect();
+    let individual = facts.assignments().find(|(app, ..)| *app == target.app).map(|(_, profile, _)| profile);
+    let kept = facts.accounts.get(&target.app);
+    Place { env: &env, target, individual, given: &given, kept }.value(name, &mut None, &mut Vec::new())
+}

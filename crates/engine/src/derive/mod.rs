@@ -1,0 +1,173 @@
+//! From facts, configuration and time to everything else: profile, status, groups, assignments, accounts.
+//!
+//! The strata build on each other in that order, and expressions read only what lies below them.
+
+mod account;
+mod env;
+mod groups;
+mod profile;
+mod status;
+
+use std::sync::Arc;
+
+use muster_expr::Value;
+
+pub use account::{AccountCause, account_value};
+pub use groups::GroupCause;
+pub use profile::{ClaimUse, ProfilePart, ValueCause, derive_profile, ranked_records};
+pub use status::{StatusCause, derive_status};
+
+use crate::config::Config;
+use crate::facts::Facts;
+use crate::model::{AppKey, GroupKey, ItemKey, Millis, UserStatus};
+use crate::outbound::AccountState;
+
+/// Other people, as far as a person's derivation may look: one hop over a link.
+pub trait Others {
+    /// The profile of the person whose unique attribute (the link's `matches`) has this value, in the order of the
+    /// configuration's slots; `None` if nobody has.
+    fn linked(&self, link: usize, value: &str) -> Option<&[Value]>;
+}
+
+/// Nobody else.
+pub struct Nobody;
+
+impl Others for Nobody {
+    fn linked(&self, _: usize, _: &str) -> Option<&[Value]> {
+        None
+    }
+}
+
+/// Something a derivation couldn't do; the value concerned is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What it is about (`login`, `crm.title`).
+    pub about: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// How somebody comes to have an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppScope {
+    /// Assigned herself.
+    Direct,
+    /// As a member of this group.
+    Group(GroupKey),
+}
+
+/// What an app should hold for a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// The state wanted.
+    pub state: AccountState,
+    /// The unique user name.
+    pub user_name: String,
+    /// The attributes we own there, in the order of their names.
+    pub attributes: Vec<(Arc<str>, Value)>,
+}
+
+impl Wanted {
+    /// The JSON the store keeps; equal wishes give equal texts.
+    pub fn to_json(&self) -> String {
+        let state = match self.state {
+            AccountState::Active => "ACTIVE",
+            AccountState::Inactive => "INACTIVE",
+            AccountState::Absent => "ABSENT",
+        };
+        let mut out = String::with_capacity(64 + self.attributes.len() * 32);
+        out.push_str("{\"state\":\"");
+        out.push_str(state);
+        out.push_str("\",\"userName\":");
+        crate::json::push_text(&mut out, &self.user_name);
+        out.push_str(",\"attributes\":{");
+        for (at, (name, value)) in self.attributes.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            crate::json::push_text(&mut out, name);
+            out.push(':');
+            crate::json::push(&mut out, value);
+        }
+        out.push_str("}}");
+        out
+    }
+}
+
+/// A person's place in an app.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppUser {
+    /// The app.
+    pub app: AppKey,
+    /// How she comes to have it.
+    pub scope: AppScope,
+    /// The account; `None` while her status gives her none.
+    pub wanted: Option<Wanted>,
+    /// Values that "on create" mappings give now and that are kept from now on.
+    pub keeps: Vec<(Arc<str>, Value)>,
+}
+
+/// Everything that follows for one person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Derived {
+    /// Lifecycle status.
+    pub status: UserStatus,
+    /// Why that.
+    pub status_cause: StatusCause,
+    /// The profile, by slot.
+    pub profile: Vec<Value>,
+    /// Why those values, by slot.
+    pub value_causes: Vec<ValueCause>,
+    /// Values that "on create" mappings give now and that are kept from now on: slot, value.
+    pub keeps: Vec<(usize, Value)>,
+    /// Unique values she uses.
+    pub claims: Vec<ClaimUse>,
+    /// Links: the definition, the other's key.
+    pub links: Vec<(ItemKey, String)>,
+    /// Groups other than `Everyone`, by key.
+    pub groups: Vec<(GroupKey, GroupCause)>,
+    /// Apps, by key.
+    pub apps: Vec<AppUser>,
+    /// When time alone changes any of this.
+    pub next_due: Option<Millis>,
+    /// What couldn't be done.
+    pub problems: Vec<Problem>,
+}
+
+/// Derives a person. Claims that [`ProfilePart::needs`] names must have been allocated before: a value still needed is
+/// left out.
+pub fn derive(config: &Config, facts: &Facts, others: &dyn Others, as_of: Millis) -> Derived {
+    derive_from(config, facts, derive_profile(config, facts, as_of), others, as_of)
+}
+
+/// Derives what lies above the profile.
+pub fn derive_from(config: &Config, facts: &Facts, part: ProfilePart, others: &dyn Others, as_of: Millis) -> Derived {
+    let (status, status_cause) = derive_status(config, facts);
+    let ProfilePart { values: profile, causes: value_causes, keeps, claims, links, mut problems } = part;
+    let mut due: Option<Millis> = None;
+    let base = env::UserEnv { config, user: facts.user, status, profile: &profile, groups: &[], others, as_of, app: &[] };
+    let groups = groups::derive_groups(&base, facts, &mut due, &mut problems);
+    let keys: Vec<GroupKey> = groups.iter().map(|(g, _)| *g).chain(config.everyone).collect();
+    let with_groups = env::UserEnv { groups: &keys, ..base };
+    let apps = account::derive_apps(&with_groups, facts, &mut due, &mut problems);
+    Derived {
+        status,
+        status_cause,
+        value_causes,
+        keeps,
+        claims,
+        links,
+        groups,
+        apps,
+        next_due: due,
+        problems,
+        profile,
+    }
+}
+
+/// The earlier of two instants.
+fn earlier(due: &mut Option<Millis>, at: Option<Millis>) {
+    if let Some(at) = at {
+        *due = Some(due.map_or(at, |d| d.min(at)));
+    }
+}

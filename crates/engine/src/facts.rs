@@ -1,0 +1,272 @@
+//! What is known of one person: what admins said, what sources say, and what history left behind.
+
+use std::collections::BTreeMap;
+
+use muster_expr::Value;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{AppKey, GroupKey, ItemKey, Millis, PlanKey, UserKey, UserStatus};
+
+/// A word, with when it was said and the plan it belongs to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Said<T> {
+    /// What was said; `None` takes back what was said before.
+    #[serde(rename = "v")]
+    pub value: Option<T>,
+    /// When.
+    pub at: Millis,
+    /// The plan whose word it is.
+    pub plan: PlanKey,
+}
+
+/// Whether a source still speaks for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum RecordState {
+    /// The source has her.
+    Living,
+    /// The source let her go: terminated, or gone from a full feed.
+    Ended,
+    /// The plan that brought the record was undone: it speaks for nobody, but the link stays.
+    Withdrawn,
+}
+
+impl RecordState {
+    /// The name in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Living => "LIVING",
+            Self::Ended => "ENDED",
+            Self::Withdrawn => "WITHDRAWN",
+        }
+    }
+
+    /// The state of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Living, Self::Ended, Self::Withdrawn].into_iter().find(|s| s.as_str() == name)
+    }
+}
+
+/// A person's record in a source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Whether it speaks for her.
+    pub state: RecordState,
+    /// The values as imported, in the order of the feed's columns.
+    pub values: Vec<Value>,
+    /// The hash of what the feed said.
+    pub hash: i64,
+    /// When the source last changed between living and ended.
+    pub said_at: Millis,
+    /// When the record came.
+    pub first_seen: Millis,
+}
+
+/// Why a person is in a group other than by a rule, or isn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MembershipKind {
+    /// Added by hand.
+    Manual,
+    /// Taken out by hand: rules don't add her.
+    Excluded,
+    /// Left from a rule that was deactivated or deleted.
+    Kept,
+    /// Imported from the app the group comes from.
+    Imported,
+}
+
+impl MembershipKind {
+    /// The name in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "MANUAL",
+            Self::Excluded => "EXCLUDED",
+            Self::Kept => "KEPT",
+            Self::Imported => "IMPORTED",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Manual, Self::Excluded, Self::Kept, Self::Imported].into_iter().find(|k| k.as_str() == name)
+    }
+}
+
+/// What a fact about a person is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields name what the fact is keyed by")]
+pub enum Fact {
+    /// Her record in a source.
+    Record { app: AppKey, external_id: String },
+    /// A value an admin set.
+    Profile { attribute: String },
+    /// What an admin told her lifecycle to be.
+    Lifecycle,
+    /// A membership, or an exclusion.
+    Membership { group: GroupKey, kind: MembershipKind, origin: i64 },
+    /// A direct assignment.
+    Assignment { app: AppKey },
+}
+
+/// What a fact can say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant holds what its fact says")]
+pub enum FactValue {
+    Record(Record),
+    Profile(Value),
+    Lifecycle(UserStatus),
+    Membership { until: Option<Millis> },
+    Assignment { profile: BTreeMap<String, Value>, until: Option<Millis> },
+}
+
+/// The state of a fact: never said (`None`), or said and perhaps taken back.
+pub type FactState = Option<Said<FactValue>>;
+
+/// A fact as it was before a plan and whose it is after: one line of the plan's inverse.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Before {
+    /// Which fact.
+    #[serde(flatten)]
+    pub fact: Fact,
+    /// What it said before.
+    pub before: FactState,
+    /// The plan it belongs to after; `None` if it isn't there then.
+    pub after: Option<PlanKey>,
+}
+
+/// A unique value and who holds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The user attribute.
+    pub attribute: String,
+    /// The value, case folded: what is unique.
+    pub value: String,
+    /// The value as it is written.
+    pub shown: String,
+    /// The base value it was made from, as the expression gave it.
+    pub base: String,
+    /// Held now, or only kept from others.
+    pub held: bool,
+    /// Since when.
+    pub since: Millis,
+    /// The plan that took it.
+    pub plan: PlanKey,
+}
+
+/// What "on create" mappings to an app once gave.
+pub type KeptAccount = BTreeMap<String, Value>;
+
+/// Everything known of one person.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// Who.
+    pub user: UserKey,
+    /// When she came to be known.
+    pub created: Millis,
+    /// The plan that made her known.
+    pub created_plan: PlanKey,
+    /// What admins said, the latest word a fact.
+    pub said: BTreeMap<Fact, Said<FactValue>>,
+    /// Values that "on create" mappings once gave her profile.
+    pub kept: BTreeMap<String, Value>,
+    /// Unique values that are hers.
+    pub claims: Vec<Claim>,
+    /// Values that "on create" mappings once gave her accounts, by app.
+    pub accounts: BTreeMap<AppKey, KeptAccount>,
+}
+
+impl Facts {
+    /// What a fact says now.
+    pub fn get(&self, fact: &Fact) -> Option<&FactValue> {
+        self.said.get(fact).and_then(|s| s.value.as_ref())
+    }
+
+    /// Says something. Saying again what already holds changes nothing and gives `None`; else the line for the
+    /// plan's inverse.
+    pub fn say(&mut self, fact: Fact, value: Option<FactValue>, at: Millis, plan: PlanKey) -> Option<Before> {
+        let before = self.said.get(&fact);
+        if before.and_then(|s| s.value.as_ref()) == value.as_ref() {
+            return None;
+        }
+        let before = before.cloned();
+        self.said.insert(fact.clone(), Said { value, at, plan });
+        Some(Before { fact, before, after: Some(plan) })
+    }
+
+    /// Restores a fact from a line of a plan's inverse, value and plan together.
+    ///
+    /// # Errors
+    /// The plan it belongs to now, if that isn't the one the line names: somebody has spoken since.
+    pub fn restore(&mut self, line: &Before) -> Result<Option<Before>, Option<PlanKey>> {
+        let now = self.said.get(&line.fact);
+        let owner = now.map(|s| s.plan);
+        if owner != line.after {
+            return Err(owner);
+        }
+        if now == line.before.as_ref() {
+            return Ok(None);
+        }
+        let before = now.cloned();
+        match &line.before {
+            Some(said) => self.said.insert(line.fact.clone(), said.clone()),
+            None => self.said.remove(&line.fact),
+        };
+        Ok(Some(Before { fact: line.fact.clone(), before, after: line.before.as_ref().map(|s| s.plan) }))
+    }
+
+    /// Her records: app, key in the source, record, plan.
+    pub fn records(&self) -> impl Iterator<Item = (AppKey, &str, &Record, PlanKey)> {
+        self.said.iter().filter_map(|(fact, said)| match (fact, said.value.as_ref()) {
+            (Fact::Record { app, external_id }, Some(FactValue::Record(r))) => {
+                Some((*app, external_id.as_str(), r, said.plan))
+            }
+            _ => None,
+        })
+    }
+
+    /// What an admin told her lifecycle to be, and when.
+    pub fn lifecycle(&self) -> Option<(UserStatus, Millis, PlanKey)> {
+        match self.said.get(&Fact::Lifecycle) {
+            Some(Said { value: Some(FactValue::Lifecycle(s)), at, plan }) => Some((*s, *at, *plan)),
+            _ => None,
+        }
+    }
+
+    /// The value an admin set for an attribute.
+    pub fn profile(&self, attribute: &str) -> Option<(&Value, &Said<FactValue>)> {
+        let said = self.said.get(&Fact::Profile { attribute: attribute.to_owned() })?;
+        match &said.value {
+            Some(FactValue::Profile(v)) => Some((v, said)),
+            _ => None,
+        }
+    }
+
+    /// Membership facts that stand: group, kind, origin.
+    pub fn memberships(&self) -> impl Iterator<Item = (GroupKey, MembershipKind, i64)> {
+        self.said.iter().filter_map(|(fact, said)| match (fact, said.value.as_ref()) {
+            (Fact::Membership { group, kind, origin }, Some(_)) => Some((*group, *kind, *origin)),
+            _ => None,
+        })
+    }
+
+    /// Direct assignments that stand: app, overrides, end.
+    pub fn assignments(&self) -> impl Iterator<Item = (AppKey, &BTreeMap<String, Value>, Option<Millis>)> {
+        self.said.iter().filter_map(|(fact, said)| match (fact, said.value.as_ref()) {
+            (Fact::Assignment { app }, Some(FactValue::Assignment { profile, until })) => Some((*app, profile, *until)),
+            _ => None,
+        })
+    }
+
+    /// The rule a kept membership comes from.
+    pub fn kept_from(origin: i64) -> ItemKey {
+        ItemKey(origin)
+    }
+}
+
+/// How unique values are compared: without regard to case.
+pub fn fold(value: &str) -> String {
+    value.to_lowercase()
+}

@@ -1,0 +1,244 @@
+//! Apps: sources people come from and targets they have accounts in.
+
+use std::collections::BTreeMap;
+
+use muster_expr::Value;
+use serde::{Deserialize, Serialize};
+
+use super::keys::{AppKey, GroupKey};
+use super::org::GuardSettings;
+use super::schema::AttributeType;
+
+/// The kind of system behind an app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AppKind {
+    /// A feed of comma-separated values.
+    Csv,
+    /// A SCIM 2.0 service provider.
+    Scim,
+    /// Worked by hand: changes become tasks.
+    #[default]
+    Manual,
+}
+
+/// What becomes of a person when the source that led her last lets her go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LeaverAction {
+    /// DEPROVISIONED.
+    #[default]
+    Deactivate,
+    /// SUSPENDED.
+    Suspend,
+    /// She stays as she is.
+    Nothing,
+}
+
+/// What becomes of an account when the person loses the app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnUnassign {
+    /// It is made unusable.
+    #[default]
+    Deactivate,
+    /// It is deleted.
+    Delete,
+    /// It is left alone.
+    Nothing,
+}
+
+/// A column of a feed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// The header.
+    pub name: String,
+    /// How its text is read.
+    #[serde(default)]
+    pub kind: AttributeType,
+    /// A row without a value here is rejected.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// The column that says that somebody has left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terminated {
+    /// The column.
+    pub column: String,
+    /// The values that mean "left".
+    pub values: Vec<String>,
+}
+
+/// How a feed is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feed {
+    /// The column with the key that stays the same for a person's whole life in the source.
+    pub key: String,
+    /// The character between fields; a comma if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// How dates are written, in strptime's words; ISO 8601 if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_format: Option<String>,
+    /// The character between the items of a list column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_separator: Option<char>,
+    /// The column that says "left"; without it only a missing row does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminated: Option<Terminated>,
+    /// The columns, in the order of a record's values.
+    #[serde(default)]
+    pub columns: Vec<Column>,
+    /// Columns the file has and this list hasn't are passed over; else they are refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignore_unknown_columns: bool,
+}
+
+/// What a source means for the people in it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Source {
+    /// Its rank among sources: 1 leads.
+    pub priority: u32,
+    /// User attributes that name the same person: a new record whose mapped values equal somebody's is hers.
+    pub match_on: Vec<String>,
+    /// What becomes of a person it lets go.
+    pub on_leave: LeaverAction,
+    /// Its end ends the person, whatever other sources say.
+    pub ends_person: bool,
+    /// New people wait as STAGED until an admin activates them.
+    pub stage: bool,
+}
+
+/// How accounts in the app are kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Provisioning {
+    /// Accounts are created.
+    pub create: bool,
+    /// Attributes are kept up to date.
+    pub update: bool,
+    /// What becomes of the account when the person loses the app.
+    pub on_unassign: OnUnassign,
+    /// Accounts of suspended people are made unusable.
+    pub disable_suspended: bool,
+    /// People have accounts before their start, while STAGED.
+    pub before_start: bool,
+    /// How many calls run at once.
+    pub concurrency: u32,
+    /// Who does tasks about this app (an e-mail address); the org's admins if empty.
+    pub owner: String,
+    /// How many days a task may take.
+    pub task_days: u32,
+}
+
+impl Default for Provisioning {
+    fn default() -> Self {
+        Self {
+            create: true,
+            update: true,
+            on_unassign: OnUnassign::Deactivate,
+            disable_suspended: false,
+            before_start: false,
+            concurrency: 4,
+            owner: String::new(),
+            task_days: 7,
+        }
+    }
+}
+
+/// An app (Okta: application).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct App {
+    /// The unique name.
+    pub name: String,
+    /// A title for people.
+    pub label: String,
+    /// The kind of system.
+    pub kind: AppKind,
+    /// A deactivated app gives nobody an account.
+    pub inactive: bool,
+    /// How its feed is read, if it has one.
+    pub feed: Option<Feed>,
+    /// What it means as a source, if it is one.
+    pub source: Option<Source>,
+    /// How accounts are kept, if it is a target.
+    pub provisioning: Option<Provisioning>,
+    /// The connector's own settings (for SCIM `base_url` and so on).
+    pub settings: BTreeMap<String, Value>,
+    /// Secrets by reference: `env:NAME` or `file:PATH`.
+    pub secrets: BTreeMap<String, String>,
+    /// Guards of its own; the org's if not given.
+    pub guard: Option<GuardSettings>,
+}
+
+/// Which way a mapping goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// From a source's record to the user's profile.
+    ToUser,
+    /// From the user to the account in the app.
+    ToApp,
+}
+
+/// When a mapping writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PushWhen {
+    /// On create and update (Okta: `PUSH`).
+    #[default]
+    Always,
+    /// On create only (Okta: `DONT_PUSH`).
+    Create,
+}
+
+/// What to do when the value for a unique attribute is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenTaken {
+    /// It is an error.
+    #[default]
+    Refuse,
+    /// A counter from 2 is added, before the `@` if there is one.
+    Counter,
+}
+
+/// One expression for one attribute, in one direction (Okta: a property of a profile mapping).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mapping {
+    /// The app.
+    pub app: AppKey,
+    /// Which way.
+    pub direction: Direction,
+    /// The attribute it sets: the user's, or the account's by the app's name for it.
+    pub target: String,
+    /// The expression.
+    pub expression: String,
+    /// When it writes.
+    #[serde(default)]
+    pub when: PushWhen,
+    /// What to do when the value is taken.
+    #[serde(default)]
+    pub taken: WhenTaken,
+}
+
+/// A group's assignment to an app (Okta: application group assignment).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AppGroup {
+    /// The app.
+    pub app: AppKey,
+    /// The group whose members get it.
+    pub group: GroupKey,
+    /// 0 comes first: of the values several groups give for an attribute, the first counts.
+    #[serde(default)]
+    pub priority: u32,
+    /// Values of the account's attributes given by this group.
+    #[serde(default)]
+    pub profile: BTreeMap<String, Value>,
+}

@@ -1,0 +1,78 @@
+//! What a plan does to a person, in a form that preview, log, `plan ID` and the digest share.
+
+use muster_expr::Value;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{AppKey, GroupKey, UserKey, UserStatus};
+use crate::outbound::AccountState;
+
+/// An attribute that changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Changed {
+    /// Its name.
+    pub attribute: String,
+    /// Before.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub from: Value,
+    /// After.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub to: Value,
+}
+
+/// One effect on one person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields say what they hold")]
+pub enum Effect {
+    /// She comes to be known.
+    UserCreated { status: UserStatus, profile: serde_json::Value },
+    /// Her status changes.
+    StatusChanged { from: UserStatus, to: UserStatus },
+    /// Attributes of her profile change.
+    ProfileChanged { changes: Vec<Changed> },
+    /// She joins a group.
+    GroupAdded { group: GroupKey },
+    /// She leaves a group.
+    GroupRemoved { group: GroupKey },
+    /// She gets an app.
+    AppAssigned { app: AppKey, by: Option<GroupKey> },
+    /// She loses an app.
+    AppUnassigned { app: AppKey },
+    /// Her account in an app is to be brought into line.
+    AccountChanged { app: AppKey, from: AccountState, to: AccountState, changes: Vec<Changed> },
+}
+
+impl Effect {
+    /// The system log's event types for it (Okta's names).
+    pub fn event_type(&self) -> &'static str {
+        match self {
+            Self::UserCreated { .. } => "user.lifecycle.create",
+            Self::StatusChanged { to: UserStatus::Deprovisioned, .. } => "user.lifecycle.deactivate",
+            Self::StatusChanged { to: UserStatus::Suspended, .. } => "user.lifecycle.suspend",
+            Self::StatusChanged { from: UserStatus::Suspended, .. } => "user.lifecycle.unsuspend",
+            Self::StatusChanged { from: UserStatus::Deprovisioned, .. } => "user.lifecycle.reactivate",
+            Self::StatusChanged { to: UserStatus::LockedOut, .. } => "user.account.lock",
+            Self::StatusChanged { from: UserStatus::LockedOut, .. } => "user.account.unlock",
+            Self::StatusChanged { to: UserStatus::PasswordExpired, .. } => "user.account.expire_password",
+            Self::StatusChanged { to: UserStatus::Recovery, .. } => "user.account.reset_password",
+            Self::StatusChanged { .. } => "user.lifecycle.activate",
+            Self::ProfileChanged { .. } => "user.account.update_profile",
+            Self::GroupAdded { .. } => "group.user_membership.add",
+            Self::GroupRemoved { .. } => "group.user_membership.remove",
+            Self::AppAssigned { .. } => "application.user_membership.add",
+            Self::AppUnassigned { .. } => "application.user_membership.remove",
+            Self::AccountChanged { .. } => "application.user_membership.update",
+        }
+    }
+}
+
+/// The effects on one person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UserEffects {
+    /// Who.
+    pub user: UserKey,
+    /// Her login after (before, if she has none after).
+    pub login: String,
+    /// What happens, in the order of the strata.
+    pub effects: Vec<Effect>,
+}

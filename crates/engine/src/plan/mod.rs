@@ -1,0 +1,9 @@
+//! Plans: what changes for whom, whether that is too much, and how it is taken back.
+
+mod diff;
+mod effect;
+mod guard;
+
+pub use diff::{AccountWrite, Diff, Stored, StoredApp, diff};
+pub use effect::{Changed, Effect, UserEffects};
+pub use guard::{Finding, FindingKind, Population, Tally, judge};
