@@ -75,6 +75,13 @@ pub struct ConnectorError {
     pub status: Option<u16>,
 }
 
+impl ConnectorError {
+    /// An error that isn't the status of an answer.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), status: None }
+    }
+}
+
 /// An application that holds accounts.
 ///
 /// Each call is one step, with the time-out the connector was built with, and no retry inside: the worker decides.
@@ -107,7 +114,8 @@ pub trait Connector: Send + Sync {
     /// [`ErrorKind::Conflict`] if it exists; others as told by [`ErrorKind`].
     async fn create(&self, desired: &DesiredAccount) -> Result<RemoteAccount, ConnectorError>;
 
-    /// Makes attributes, user name, reference and state of account `id` those desired. `known` is what the
+    /// Makes attributes, user name, reference and state of account `id` those desired, and changes nothing else.
+    /// `known` is what the
     /// application was last known to hold: with it a connector may send only the difference.
     ///
     /// # Errors

@@ -60,6 +60,9 @@ pub struct Record {
     pub said_at: Millis,
     /// When the record came.
     pub first_seen: Millis,
+    /// It comes in this very plan: "on create" mappings speak.
+    #[serde(skip)]
+    pub fresh: bool,
 }
 
 /// Why a person is in a group other than by a rule, or isn't.

@@ -1,1 +1,17 @@
-//! Placeholder.
+//! Use cases: what faces and the command line ask for, each as a plan; imports, provisioning, notifications.
+
+pub mod clock;
+pub mod error;
+pub mod events;
+pub mod import;
+pub mod mail;
+pub mod muster;
+pub mod tasks;
+pub mod provision;
+pub mod plan;
+pub mod vault;
+mod world;
+
+pub use error::{Result, ServiceError};
+pub use import::ImportOptions;
+pub use muster::{Actor, Muster};

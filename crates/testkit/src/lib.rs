@@ -1,1 +1,7 @@
-//! Placeholder.
+//! Starts real servers for tests: each a child process on a free port of this machine, ended when it is dropped.
+
+mod process;
+mod scim2_server;
+
+pub use process::{ServerProcess, free_port};
+pub use scim2_server::Scim2Server;

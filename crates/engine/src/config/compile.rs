@@ -86,6 +86,7 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
             .filter(|(_, r)| r.status == RuleStatus::Inactive)
             .map(|(k, r)| (*k, r.groups.clone()))
             .collect(),
+        rule_versions: BTreeMap::new(),
         attributes,
         slots,
         sources,

@@ -132,8 +132,10 @@ pub struct Config {
     pub open_rules: Vec<usize>,
     /// Rules that can only match if an attribute has a value: slot → value → rules.
     pub keyed_rules: HashMap<usize, HashMap<Box<str>, Vec<usize>>>,
-    /// Inactive rules with the version that made them so, by key.
+    /// Inactive rules with the groups they filled, by key.
     pub inactive_rules: BTreeMap<ItemKey, Vec<GroupKey>>,
+    /// The version each rule is from, where the store told.
+    pub rule_versions: BTreeMap<ItemKey, i64>,
     /// Apps people have accounts in, by key.
     pub targets: Vec<Target>,
     /// The group everybody is in.

@@ -153,7 +153,7 @@ fn base_value(
             if let Some(value) = facts.kept.get(name) {
                 return (value.clone(), ValueCause::Kept { app: source.app, mapping: mapping.item }, mapping.taken);
             }
-            if record.first_seen != as_of {
+            if !record.fresh {
                 continue;
             }
         }

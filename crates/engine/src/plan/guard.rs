@@ -90,6 +90,31 @@ impl Tally {
         }
     }
 
+    /// Adds what another tally counted.
+    pub fn merge(&mut self, other: &Self) {
+        fn add<K: Ord + Copy>(to: &mut BTreeMap<K, u64>, from: &BTreeMap<K, u64>) {
+            for (key, n) in from {
+                *to.entry(*key).or_default() += n;
+            }
+        }
+        self.people += other.people;
+        self.changed += other.changed;
+        self.created += other.created;
+        self.updated += other.updated;
+        self.deactivated += other.deactivated;
+        self.suspended += other.suspended;
+        self.reactivated += other.reactivated;
+        self.memberships_added += other.memberships_added;
+        add(&mut self.memberships_removed, &other.memberships_removed);
+        add(&mut self.assigned, &other.assigned);
+        add(&mut self.unassigned, &other.unassigned);
+        add(&mut self.accounts_created, &other.accounts_created);
+        add(&mut self.accounts_updated, &other.accounts_updated);
+        add(&mut self.accounts_deactivated, &other.accounts_deactivated);
+        add(&mut self.accounts_reactivated, &other.accounts_reactivated);
+        add(&mut self.accounts_deleted, &other.accounts_deleted);
+    }
+
     /// The sum over all apps or groups.
     pub fn total<K>(map: &BTreeMap<K, u64>) -> u64 {
         map.values().sum()

@@ -1,0 +1,26 @@
+//! Reads feeds: delimited text files with one row a person, as HR systems export them.
+//!
+//! [`FeedReader`] turns bytes into typed rows, one at a time and in constant memory. [`sorted`] brings the rows into
+//! the order of their keys, whatever the size of the feed, and finds keys that occur more than once.
+//!
+//! Two kinds of trouble are told apart. A [`FeedError`] says that the feed as a whole can't be trusted (cut short,
+//! another encoding, a column is missing): nothing of it may be imported. A [`RejectedRow`] says that one row can't
+//! be read. It is never to be taken for an absence: its person is still there, only unreadable, and where not even
+//! its key can be read nobody may be called absent on the strength of this feed.
+
+mod codec;
+mod convert;
+mod error;
+mod format;
+mod hash;
+mod header;
+mod merge;
+mod reader;
+mod records;
+mod sort;
+mod source;
+
+pub use error::FeedError;
+pub use format::{Column, FeedFormat, Kind, Terminated};
+pub use reader::{FeedReader, FeedRow, RejectedRow, ValidRow};
+pub use sort::{FeedSummary, SortedFeed, SortedItem, sorted};

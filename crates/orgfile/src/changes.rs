@@ -1,0 +1,279 @@
+//! What must change to make an org what a file says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use muster_engine::model::app::AppGroup;
+use muster_engine::suggest::did_you_mean;
+use muster_engine::{
+    AppKey, Direction, Group, GroupKey, GroupKind, GroupRule, IdKind, Item, ItemKey, ItemKind, Mapping, Org,
+    UserKey, key_of,
+};
+
+use crate::error::{OrgFileError, Source};
+use crate::{MappingEntry, OrgFile, Reference};
+
+/// The name of the group everybody is in, where the org has none yet.
+const EVERYONE: &str = "Everyone";
+
+/// One item that is new, changes or goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemChange {
+    /// Its kind.
+    pub kind: ItemKind,
+    /// Its key: the one it has, or a new one.
+    pub key: ItemKey,
+    /// What it becomes; `None`: it goes.
+    pub item: Option<Item>,
+}
+
+impl OrgFile {
+    /// What must change to make `org` what the file says: items that are new or differ, those referred to before
+    /// those that refer to them, then items that go, the other way round. Items keep their keys by kind and name; new
+    /// ones get theirs from `next_key`. Groups imported from apps stay as they are. If nothing differs, it is empty.
+    ///
+    /// # Errors
+    /// Names of groups or people that don't exist, each with its place.
+    pub fn changes(
+        &self,
+        org: &Org,
+        next_key: &mut dyn FnMut() -> i64,
+        user_by_login: &dyn Fn(&str) -> Option<UserKey>,
+    ) -> Result<Vec<ItemChange>, Vec<OrgFileError>> {
+        let mut differ = Differ {
+            file: self,
+            org,
+            next_key,
+            user_by_login,
+            groups: BTreeMap::new(),
+            kept: BTreeSet::new(),
+            changes: Vec::new(),
+            errors: Vec::new(),
+        };
+        differ.settings();
+        differ.attributes_and_links();
+        differ.groups();
+        differ.apps();
+        differ.rules();
+        differ.app_groups();
+        differ.removals();
+        if differ.errors.is_empty() {
+            return Ok(differ.changes);
+        }
+        differ.errors.sort_by_key(|error| error.position);
+        Err(differ.errors)
+    }
+}
+
+struct Differ<'a> {
+    file: &'a OrgFile,
+    org: &'a Org,
+    next_key: &'a mut dyn FnMut() -> i64,
+    user_by_login: &'a dyn Fn(&str) -> Option<UserKey>,
+    /// Every group the org will have, by name.
+    groups: BTreeMap<String, GroupKey>,
+    kept: BTreeSet<(ItemKind, ItemKey)>,
+    changes: Vec<ItemChange>,
+    errors: Vec<OrgFileError>,
+}
+
+/// Names with keys; of two items of one name the first counts.
+fn by_name<N: Ord, K>(items: impl Iterator<Item = (N, K)>) -> BTreeMap<N, K> {
+    let mut map = BTreeMap::new();
+    for (name, key) in items {
+        map.entry(name).or_insert(key);
+    }
+    map
+}
+
+/// Where order means nothing, the order there is stays, so that another order in the file is no change.
+fn keep_order<T, N: PartialEq>(old: &[T], new: &mut [T], name: impl Fn(&T) -> N) {
+    new.sort_by_key(|item| old.iter().position(|o| name(o) == name(item)).unwrap_or(usize::MAX));
+}
+
+impl Differ<'_> {
+    fn set(&mut self, key: Option<ItemKey>, item: Item) -> ItemKey {
+        let kind = item.kind();
+        let key = key.filter(|key| !self.kept.contains(&(kind, *key)));
+        let key = key.unwrap_or_else(|| ItemKey((self.next_key)()));
+        self.kept.insert((kind, key));
+        if self.org.get(kind, key).as_ref() != Some(&item) {
+            self.changes.push(ItemChange { kind, key, item: Some(item) });
+        }
+        key
+    }
+
+    fn fail(&mut self, reference: &Reference, reason: String) {
+        let source = Source::new(&self.file.text);
+        self.errors.push(source.error(reference.spot.at, &reference.spot.path, reason));
+    }
+
+    fn settings(&mut self) {
+        self.set(self.org.settings_key, Item::Org(self.file.settings.clone()));
+    }
+
+    fn attributes_and_links(&mut self) {
+        let (file, org) = (self.file, self.org);
+        let keys = by_name(org.attributes.iter().map(|(k, a)| (a.name.as_str(), *k)));
+        for (name, def) in &file.attributes {
+            self.set(keys.get(name.as_str()).copied(), Item::Attribute(def.clone()));
+        }
+        let keys = by_name(org.links.iter().map(|(k, l)| (l.name.as_str(), *k)));
+        for (name, link) in &file.links {
+            self.set(keys.get(name.as_str()).copied(), Item::Link(link.clone()));
+        }
+    }
+
+    fn groups(&mut self) {
+        let (file, org) = (self.file, self.org);
+        let keys = by_name(org.groups.iter().map(|(k, g)| (g.name.as_str(), *k)));
+        let built_in = org.groups.iter().find(|(_, g)| g.kind == GroupKind::BuiltIn);
+        let everyone = built_in.map_or(EVERYONE, |(_, g)| g.name.as_str());
+        let said = file.groups.get(everyone);
+        let group = Group {
+            name: everyone.to_owned(),
+            description: said.map(|said| said.description.clone()).unwrap_or_default(),
+            kind: GroupKind::BuiltIn,
+            app: None,
+        };
+        let key = built_in.map(|(k, _)| *k).or_else(|| keys.get(everyone).copied());
+        let key = self.set(key.map(|k| ItemKey(k.0)), Item::Group(group));
+        self.groups.insert(everyone.to_owned(), GroupKey(key.0));
+        for (key, group) in org.groups.iter().filter(|(_, g)| g.kind != GroupKind::OktaGroup) {
+            self.kept.insert((ItemKind::Group, ItemKey(key.0)));
+            self.groups.entry(group.name.clone()).or_insert(*key);
+        }
+        for (name, said) in file.groups.iter().filter(|(name, _)| *name != everyone) {
+            let key = keys.get(name.as_str()).copied();
+            if self.groups.contains_key(name) {
+                let reference = Reference { name: name.clone(), spot: said.spot.clone() };
+                let reason = "a group of this name is imported from an app and can't be set here; take it out of the \
+                              file, or choose another name";
+                self.fail(&reference, reason.to_owned());
+                continue;
+            }
+            let group = Group {
+                name: name.clone(),
+                description: said.description.clone(),
+                kind: GroupKind::OktaGroup,
+                app: None,
+            };
+            let key = self.set(key.map(|k| ItemKey(k.0)), Item::Group(group));
+            self.groups.insert(name.clone(), GroupKey(key.0));
+        }
+    }
+
+    fn group(&mut self, reference: &Reference) -> Option<GroupKey> {
+        let found = self.groups.get(&reference.name).copied();
+        if found.is_none() {
+            let hint = did_you_mean(&reference.name, self.groups.keys().map(String::as_str));
+            let hint = if hint.is_empty() { "; name it under [groups]".to_owned() } else { hint };
+            self.fail(reference, format!("there is no group {:?}{hint}", reference.name));
+        }
+        found
+    }
+
+    fn apps(&mut self) {
+        let (file, org) = (self.file, self.org);
+        let keys = by_name(org.apps.iter().map(|(k, a)| (a.name.as_str(), *k)));
+        let mut placed = Vec::new();
+        for (name, entry) in &file.apps {
+            let key = keys.get(name.as_str()).copied();
+            let mut app = entry.app.clone();
+            let old = key.and_then(|key| org.apps.get(&key)).and_then(|old| old.feed.as_ref());
+            if let (Some(old), Some(new)) = (old, &mut app.feed) {
+                keep_order(&old.columns, &mut new.columns, |column| column.name.clone());
+            }
+            let key = self.set(key.map(|k| ItemKey(k.0)), Item::App(Box::new(app)));
+            placed.push((AppKey(key.0), entry));
+        }
+        let mapping_keys =
+            by_name(org.mappings.iter().map(|(k, m)| ((m.app, m.direction, m.target.as_str()), *k)));
+        for (app, entry) in placed {
+            for (direction, mappings) in
+                [(Direction::ToUser, &entry.to_user), (Direction::ToApp, &entry.to_app)]
+            {
+                for (target, MappingEntry { expression, when, taken }) in mappings {
+                    let mapping = Mapping {
+                        app,
+                        direction,
+                        target: target.clone(),
+                        expression: expression.clone(),
+                        when: *when,
+                        taken: *taken,
+                    };
+                    let key = mapping_keys.get(&(app, direction, target.as_str())).copied();
+                    self.set(key, Item::Mapping(mapping));
+                }
+            }
+        }
+    }
+
+    fn rules(&mut self) {
+        let (file, org) = (self.file, self.org);
+        let keys = by_name(org.rules.iter().map(|(k, r)| (r.name.as_str(), *k)));
+        for (name, entry) in &file.rules {
+            let mut rule = GroupRule {
+                name: name.clone(),
+                expression: entry.expression.clone(),
+                groups: entry.groups.iter().filter_map(|group| self.group(group)).collect(),
+                except_users: entry.except_users.iter().filter_map(|user| self.user(user)).collect(),
+                except_groups: entry.except_groups.iter().filter_map(|group| self.group(group)).collect(),
+                status: entry.status,
+            };
+            let key = keys.get(name.as_str()).copied();
+            if let Some(old) = key.and_then(|key| org.rules.get(&key)) {
+                keep_order(&old.groups, &mut rule.groups, |key| *key);
+                keep_order(&old.except_users, &mut rule.except_users, |key| *key);
+                keep_order(&old.except_groups, &mut rule.except_groups, |key| *key);
+            }
+            self.set(key, Item::Rule(rule));
+        }
+    }
+
+    /// A person by login, or by public id, which stays when a login changes or is gone.
+    fn user(&mut self, reference: &Reference) -> Option<UserKey> {
+        let by_id = || key_of(IdKind::User, &reference.name).map(UserKey);
+        let found = (self.user_by_login)(&reference.name).or_else(by_id);
+        if found.is_none() {
+            let reason = format!(
+                "nobody has the login {:?}; people have to be known before a rule can pass over them",
+                reference.name
+            );
+            self.fail(reference, reason);
+        }
+        found
+    }
+
+    fn app_groups(&mut self) {
+        let (file, org) = (self.file, self.org);
+        let keys = by_name(org.app_groups.iter().map(|(k, g)| ((g.app, g.group), *k)));
+        // Apps were set above in the same order, so each has its key by now.
+        let apps = by_name(self.app_keys().into_iter());
+        for (name, entry) in &file.apps {
+            let Some(&app) = apps.get(name) else { continue };
+            for given in &entry.groups {
+                let Some(group) = self.group(&given.group) else { continue };
+                let item = AppGroup { app, group, priority: given.priority, profile: given.profile.clone() };
+                let key = keys.get(&(app, group)).copied();
+                self.set(key, Item::AppGroup(item));
+            }
+        }
+    }
+
+    fn app_keys(&self) -> Vec<(String, AppKey)> {
+        let new = self.changes.iter().filter_map(|change| match &change.item {
+            Some(Item::App(app)) => Some((app.name.clone(), AppKey(change.key.0))),
+            _ => None,
+        });
+        new.chain(self.org.apps.iter().map(|(k, a)| (a.name.clone(), *k))).collect()
+    }
+
+    fn removals(&mut self) {
+        for (key, item) in self.org.items().into_iter().rev() {
+            let kind = item.kind();
+            if !self.kept.contains(&(kind, key)) {
+                self.changes.push(ItemChange { kind, key, item: None });
+            }
+        }
+    }
+}

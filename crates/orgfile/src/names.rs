@@ -1,0 +1,43 @@
+//! The words of the format that stand for values of the model.
+
+use muster_engine::{AppKind, AttributeType, LeaverAction, OnUnassign, PushWhen, WhenTaken};
+
+/// A word and what it stands for.
+pub(crate) type Words<T> = [(&'static str, T)];
+
+pub(crate) const TYPES: &Words<AttributeType> = &[
+    ("string", AttributeType::String),
+    ("boolean", AttributeType::Boolean),
+    ("number", AttributeType::Number),
+    ("integer", AttributeType::Integer),
+    ("date", AttributeType::Date),
+    ("date-time", AttributeType::DateTime),
+    ("email", AttributeType::Email),
+    ("string-array", AttributeType::StringArray),
+    ("number-array", AttributeType::NumberArray),
+    ("integer-array", AttributeType::IntegerArray),
+];
+
+pub(crate) const KINDS: &Words<AppKind> =
+    &[("csv", AppKind::Csv), ("scim", AppKind::Scim), ("manual", AppKind::Manual)];
+
+pub(crate) const LEAVERS: &Words<LeaverAction> = &[
+    ("deactivate", LeaverAction::Deactivate),
+    ("suspend", LeaverAction::Suspend),
+    ("nothing", LeaverAction::Nothing),
+];
+
+pub(crate) const UNASSIGNED: &Words<OnUnassign> = &[
+    ("deactivate", OnUnassign::Deactivate),
+    ("delete", OnUnassign::Delete),
+    ("nothing", OnUnassign::Nothing),
+];
+
+pub(crate) const WHEN: &Words<PushWhen> = &[("always", PushWhen::Always), ("create", PushWhen::Create)];
+
+pub(crate) const TAKEN: &Words<WhenTaken> = &[("refuse", WhenTaken::Refuse), ("counter", WhenTaken::Counter)];
+
+/// The word for a value.
+pub(crate) fn word<T: PartialEq>(words: &Words<T>, value: &T) -> &'static str {
+    words.iter().find(|(_, v)| v == value).map_or("", |(word, _)| word)
+}

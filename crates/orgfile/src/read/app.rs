@@ -1,0 +1,242 @@
+//! Apps: sources, targets, their mappings and groups.
+
+use std::collections::BTreeMap;
+
+use muster_engine::model::app::{Column, Feed, Terminated};
+use muster_engine::{App, AttributeType, ItemKind, Provisioning, PushWhen, Source, WhenTaken};
+use toml::de::DeValue;
+
+use super::read_guard;
+use super::reader::{Entry, Reader, Table};
+use crate::names::{KINDS, LEAVERS, TAKEN, TYPES, UNASSIGNED, WHEN};
+use crate::{AppEntry, AppGroupEntry, MappingEntry, OrgFile, Reference, Spot};
+
+const APP: &[&str] = &[
+    "label",
+    "kind",
+    "active",
+    "feed",
+    "source",
+    "to_user",
+    "provisioning",
+    "settings",
+    "secrets",
+    "to_app",
+    "groups",
+    "guard",
+];
+const FEED: &[&str] =
+    &["key", "columns", "delimiter", "date_format", "list_separator", "terminated", "ignore_unknown_columns"];
+const TERMINATED: &[&str] = &["column", "values"];
+const COLUMN: &[&str] = &["type", "required"];
+const SOURCE: &[&str] = &["priority", "match_on", "on_leave", "ends_person", "stage"];
+const PROVISIONING: &[&str] = &[
+    "create",
+    "update",
+    "on_unassign",
+    "disable_suspended",
+    "before_start",
+    "concurrency",
+    "owner",
+    "task_days",
+];
+const TO_USER: &[&str] = &["expression", "when", "taken"];
+const TO_APP: &[&str] = &["expression", "when"];
+const APP_GROUP: &[&str] = &["priority", "profile"];
+
+/// The rank of a source that says none: it leads.
+pub(crate) const FIRST: u32 = 1;
+
+impl OrgFile {
+    pub(super) fn read_apps(&mut self, reader: &mut Reader<'_>, root: &Table<'_, '_>) {
+        for entry in reader.named(root, "apps") {
+            let Some(table) = reader.table(&entry, APP) else { continue };
+            self.spot(ItemKind::App, entry.name, entry.spot());
+            let kind = reader.need(&table, "kind", "kind = \"csv\", \"scim\" or \"manual\"");
+            let app = App {
+                name: entry.name.to_owned(),
+                label: reader.text(&table, "label").unwrap_or_default(),
+                kind: kind.and_then(|kind| reader.word_of(&kind, KINDS)).unwrap_or_default(),
+                inactive: !reader.flag(&table, "active").unwrap_or(true),
+                feed: table.get("feed").and_then(|entry| read_feed(reader, &entry)),
+                source: table.get("source").and_then(|entry| read_source(reader, &entry)),
+                provisioning: table.get("provisioning").and_then(|entry| read_provisioning(reader, &entry)),
+                settings: table.get("settings").map(|entry| reader.map_of(&entry)).unwrap_or_default(),
+                secrets: read_secrets(reader, &table),
+                guard: read_guard(reader, &table),
+            };
+            let app = AppEntry {
+                app,
+                to_user: self.read_mappings(reader, &table, entry.name, "to_user", TO_USER),
+                to_app: self.read_mappings(reader, &table, entry.name, "to_app", TO_APP),
+                groups: self.read_app_groups(reader, &table, entry.name),
+            };
+            self.apps.insert(entry.name.to_owned(), app);
+        }
+    }
+
+    fn read_mappings(
+        &mut self,
+        reader: &mut Reader<'_>,
+        app: &Table<'_, '_>,
+        app_name: &str,
+        way: &str,
+        known: &[&str],
+    ) -> BTreeMap<String, MappingEntry> {
+        let mut mappings = BTreeMap::new();
+        for entry in reader.named(app, way) {
+            let (expression, options) = match entry.value {
+                DeValue::Table(rows)
+                    if !rows.is_empty() && !rows.keys().any(|k| TO_USER.contains(&&**k.get_ref())) =>
+                {
+                    reader.dotted(&entry);
+                    continue;
+                }
+                DeValue::Table(_) => {
+                    let Some(table) = reader.table(&entry, known) else { continue };
+                    (reader.need(&table, "expression", "expression = '…'"), Some(table))
+                }
+                _ => (Some(entry.clone()), None),
+            };
+            let Some(expression) = expression else { continue };
+            let spot = Spot { at: expression.value_at, path: entry.path.clone() };
+            self.spot(ItemKind::Mapping, format!("{app_name}.{way}.{}", entry.name), spot);
+            let option = options.as_ref();
+            let mapping = MappingEntry {
+                expression: reader.text_of(&expression).unwrap_or_default(),
+                when: option.and_then(|t| reader.word(t, "when", WHEN)).unwrap_or(PushWhen::Always),
+                taken: option.and_then(|t| reader.word(t, "taken", TAKEN)).unwrap_or(WhenTaken::Refuse),
+            };
+            mappings.insert(entry.name.to_owned(), mapping);
+        }
+        mappings
+    }
+
+    /// The groups of an app: a list of names, or a table by name with priority and values.
+    fn read_app_groups(
+        &mut self,
+        reader: &mut Reader<'_>,
+        app: &Table<'_, '_>,
+        app_name: &str,
+    ) -> Vec<AppGroupEntry> {
+        let mut groups = Vec::new();
+        let list = app.get("groups").filter(|entry| matches!(entry.value, DeValue::Array(_)));
+        if let Some(list) = list {
+            for group in reader.references_of(&list) {
+                if groups.iter().any(|given: &AppGroupEntry| given.group.name == group.name) {
+                    let reason = format!("names {:?} twice; take one out", group.name);
+                    reader.fail(group.spot.at, &group.spot.path, reason);
+                }
+                groups.push(AppGroupEntry { group, priority: 0, profile: BTreeMap::new() });
+            }
+        } else {
+            for entry in reader.named(app, "groups") {
+                let Some(table) = reader.table(&entry, APP_GROUP) else { continue };
+                groups.push(AppGroupEntry {
+                    priority: reader.whole(&table, "priority").unwrap_or_default(),
+                    profile: table.get("profile").map(|entry| reader.map_of(&entry)).unwrap_or_default(),
+                    group: Reference { name: entry.name.to_owned(), spot: entry.spot() },
+                });
+            }
+        }
+        for given in &groups {
+            self.spot(
+                ItemKind::AppGroup,
+                format!("{app_name}.{}", given.group.name),
+                given.group.spot.clone(),
+            );
+        }
+        groups
+    }
+}
+
+fn read_feed(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Feed> {
+    let table = reader.table(entry, FEED)?;
+    let key =
+        reader.need(&table, "key", "key = \"employee_number\", the column that never changes for a person");
+    reader.need(&table, "columns", "[apps.….feed.columns] with a line such as employee_number = \"string\"");
+    let mut columns = Vec::new();
+    for column in reader.named(&table, "columns") {
+        columns.push(read_column(reader, &column));
+    }
+    Some(Feed {
+        key: key.and_then(|key| reader.text_of(&key)).unwrap_or_default(),
+        delimiter: reader.character(&table, "delimiter"),
+        date_format: reader.text(&table, "date_format"),
+        list_separator: reader.character(&table, "list_separator"),
+        terminated: table.get("terminated").and_then(|entry| read_terminated(reader, &entry)),
+        columns,
+        ignore_unknown_columns: reader.flag(&table, "ignore_unknown_columns").unwrap_or(false),
+    })
+}
+
+fn read_terminated(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Terminated> {
+    let table = reader.table(entry, TERMINATED)?;
+    let column = reader.need(&table, "column", "column = \"status\"")?;
+    let column = reader.text_of(&column)?;
+    let values = reader.need(&table, "values", "values = [\"terminated\"]")?;
+    let values: Vec<String> = reader.references_of(&values).into_iter().map(|value| value.name).collect();
+    Some(Terminated { column, values })
+}
+
+fn read_column(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Column {
+    let mut column = Column { name: entry.name.to_owned(), kind: AttributeType::default(), required: false };
+    if matches!(entry.value, DeValue::String(_)) {
+        column.kind = reader.word_of(entry, TYPES).unwrap_or_default();
+    } else if let Some(table) = reader.table(entry, COLUMN) {
+        column.kind = reader.word(&table, "type", TYPES).unwrap_or_default();
+        column.required = reader.flag(&table, "required").unwrap_or(false);
+    }
+    column
+}
+
+fn read_source(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Source> {
+    let table = reader.table(entry, SOURCE)?;
+    Some(Source {
+        priority: reader.whole(&table, "priority").unwrap_or(FIRST),
+        match_on: reader.texts(&table, "match_on").unwrap_or_default(),
+        on_leave: reader.word(&table, "on_leave", LEAVERS).unwrap_or_default(),
+        ends_person: reader.flag(&table, "ends_person").unwrap_or(false),
+        stage: reader.flag(&table, "stage").unwrap_or(false),
+    })
+}
+
+fn read_provisioning(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Provisioning> {
+    let table = reader.table(entry, PROVISIONING)?;
+    let default = Provisioning::default();
+    Some(Provisioning {
+        create: reader.flag(&table, "create").unwrap_or(default.create),
+        update: reader.flag(&table, "update").unwrap_or(default.update),
+        on_unassign: reader.word(&table, "on_unassign", UNASSIGNED).unwrap_or(default.on_unassign),
+        disable_suspended: reader.flag(&table, "disable_suspended").unwrap_or(default.disable_suspended),
+        before_start: reader.flag(&table, "before_start").unwrap_or(default.before_start),
+        concurrency: reader.whole(&table, "concurrency").unwrap_or(default.concurrency),
+        owner: reader.text(&table, "owner").unwrap_or(default.owner),
+        task_days: reader.whole(&table, "task_days").unwrap_or(default.task_days),
+    })
+}
+
+/// Secrets are given by reference: what stands in a file ends up in repositories and backups.
+fn read_secrets(reader: &mut Reader<'_>, app: &Table<'_, '_>) -> BTreeMap<String, String> {
+    let mut secrets = BTreeMap::new();
+    for entry in reader.named(app, "secrets") {
+        let Some(reference) = reader.text_of(&entry) else { continue };
+        if is_reference(&reference) {
+            secrets.insert(entry.name.to_owned(), reference);
+        } else {
+            let reason = "a secret is given by reference: \"env:NAME\" for an environment variable or \"file:PATH\" \
+                          for a file; if what stands here is the secret itself, take it out and change it";
+            reader.fail(entry.value_at, &entry.path, reason);
+        }
+    }
+    secrets
+}
+
+fn is_reference(text: &str) -> bool {
+    let variable = |name: &str| {
+        name.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    text.strip_prefix("env:").is_some_and(variable)
+        || text.strip_prefix("file:").is_some_and(|path| !path.trim().is_empty())
+}

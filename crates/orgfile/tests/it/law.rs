@@ -1,0 +1,328 @@
+//! What an export says is what the org is.
+
+use std::collections::BTreeMap;
+
+use muster_engine::model::app::{AppGroup, Column, Feed, Terminated};
+use muster_engine::model::schema::{AttributeDef, base_attributes};
+use muster_engine::{
+    App, AppKey, AppKind, AttributeType, Direction, Group, GroupKey, GroupKind, GroupRule, GuardSettings,
+    ItemKey, LeaverAction, LinkDef, Mapping, OnUnassign, Org, OrgSettings, Provisioning, PushWhen,
+    RuleStatus, Source, UserKey, Value, WhenTaken,
+};
+use muster_orgfile::export;
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::{apply, changes, read};
+
+/// Texts with everything that could break quoting.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z]{0,8}",
+        "[a-zA-Zäß '\"\\\\\n\r\t\u{0}\u{7f}\u{85}#=\\[\\]{}.,:$-]{0,12}",
+        select(vec!["'''", "\"\"\"", "none", "a\nb'", "\n", "\nx", "x\n", "\r\n", "{}", "", "2027-01-01"])
+            .prop_map(str::to_owned),
+    ]
+}
+
+/// Names: not empty, not blank.
+fn name() -> impl Strategy<Value = String> {
+    text().prop_map(|text| if text.trim().is_empty() { format!("n{text}") } else { text })
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        (-100i32..100).prop_map(f64::from),
+        any::<f64>().prop_filter("JSON has no others", |n| n.is_finite()),
+        Just(-0.0),
+        Just(9e15),
+        Just(1e300),
+    ]
+}
+
+fn scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(Value::Int),
+        number().prop_map(Value::Num),
+        text().prop_map(Value::from),
+    ]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![3 => scalar(), 1 => vec(scalar(), 0..12).prop_map(Value::List)]
+}
+
+fn values() -> impl Strategy<Value = BTreeMap<String, Value>> {
+    btree_map(text(), value(), 0..3)
+}
+
+fn kind() -> impl Strategy<Value = AttributeType> {
+    use AttributeType as T;
+    select(vec![
+        T::String,
+        T::Boolean,
+        T::Number,
+        T::Integer,
+        T::Date,
+        T::DateTime,
+        T::Email,
+        T::StringArray,
+        T::NumberArray,
+        T::IntegerArray,
+    ])
+}
+
+fn attribute(name: String) -> impl Strategy<Value = AttributeDef> {
+    let constraints = (of(text()), of(0u32..9), of(0u32..200), of(number()), of(number()));
+    (kind(), text(), any::<[bool; 2]>(), vec(value(), 0..3), constraints).prop_map(
+        move |(
+            kind,
+            title,
+            [required, unique],
+            allowed,
+            (pattern, min_length, max_length, minimum, maximum),
+        )| {
+            let number = matches!(kind, AttributeType::Number | AttributeType::NumberArray);
+            let unfit = |v: &Value| matches!(v, Value::List(_)) || number && matches!(v, Value::Int(_));
+            let allowed = allowed.into_iter().filter(|v| !unfit(v)).collect();
+            AttributeDef {
+                name: name.clone(),
+                title,
+                kind,
+                required,
+                unique,
+                allowed,
+                pattern,
+                min_length,
+                max_length,
+                minimum,
+                maximum,
+            }
+        },
+    )
+}
+
+fn guard() -> impl Strategy<Value = GuardSettings> {
+    (select(vec![20u32, 5]), select(vec![100u64, 1]), of(0u64..9), select(vec![50u32, 0])).prop_map(
+        |(percent, minimum, count, feed_percent)| GuardSettings { percent, minimum, count, feed_percent },
+    )
+}
+
+fn feed() -> impl Strategy<Value = Feed> {
+    let columns = btree_map(name(), (kind(), any::<bool>()), 0..5).prop_map(|columns| {
+        let columns = columns.into_iter().map(|(name, (kind, required))| Column { name, kind, required });
+        columns.rev().collect::<Vec<_>>()
+    });
+    let terminated = of((text(), vec(text(), 0..3)));
+    (
+        text(),
+        of(any::<char>()),
+        of(text()),
+        of(select(vec!['|', '\t', '\'', '"'])),
+        terminated,
+        columns,
+        any::<bool>(),
+    )
+        .prop_map(
+            |(key, delimiter, date_format, list_separator, terminated, columns, ignore_unknown_columns)| {
+                Feed {
+                    key,
+                    delimiter,
+                    date_format,
+                    list_separator,
+                    terminated: terminated.map(|(column, values)| Terminated { column, values }),
+                    columns,
+                    ignore_unknown_columns,
+                }
+            },
+        )
+}
+
+fn source() -> impl Strategy<Value = Source> {
+    let leave = select(vec![LeaverAction::Deactivate, LeaverAction::Suspend, LeaverAction::Nothing]);
+    (0u32..3, vec(text(), 0..3), leave, any::<[bool; 2]>()).prop_map(
+        |(priority, match_on, on_leave, [ends_person, stage])| Source {
+            priority,
+            match_on,
+            on_leave,
+            ends_person,
+            stage,
+        },
+    )
+}
+
+fn provisioning() -> impl Strategy<Value = Provisioning> {
+    let unassign = select(vec![OnUnassign::Deactivate, OnUnassign::Delete, OnUnassign::Nothing]);
+    (any::<[bool; 4]>(), unassign, 3u32..6, text(), 6u32..9).prop_map(
+        |([create, update, disable_suspended, before_start], on_unassign, concurrency, owner, task_days)| {
+            Provisioning {
+                create,
+                update,
+                on_unassign,
+                disable_suspended,
+                before_start,
+                concurrency,
+                owner,
+                task_days,
+            }
+        },
+    )
+}
+
+fn app(app_name: String) -> impl Strategy<Value = App> {
+    let kind = select(vec![AppKind::Csv, AppKind::Scim, AppKind::Manual]);
+    let reference = prop_oneof!["env:[A-Z_][A-Z0-9_]{0,5}", "file:[a-z/'\"\\\\]{1,6}"];
+    let parts = (of(feed()), of(source()), of(provisioning()), of(guard()));
+    (text(), kind, any::<bool>(), parts, values(), btree_map(name(), reference, 0..3)).prop_map(
+        move |(label, kind, inactive, (feed, source, provisioning, guard), settings, secrets)| App {
+            name: app_name.clone(),
+            label,
+            kind,
+            inactive,
+            feed,
+            source,
+            provisioning,
+            settings,
+            secrets,
+            guard,
+        },
+    )
+}
+
+type Mappings = BTreeMap<(usize, bool, String), (String, bool, bool)>;
+type Given = BTreeMap<(usize, usize), (u32, BTreeMap<String, Value>)>;
+type Rules = BTreeMap<String, (String, Vec<usize>, Vec<i64>, Vec<usize>, bool)>;
+
+fn mappings() -> impl Strategy<Value = Mappings> {
+    btree_map((0usize..9, any::<bool>(), name()), (text(), any::<bool>(), any::<bool>()), 0..8)
+}
+
+fn rules() -> impl Strategy<Value = Rules> {
+    let groups = || btree_set(0usize..9, 0..4).prop_map(|set| set.into_iter().rev().collect::<Vec<_>>());
+    let users = btree_set(0i64..50, 0..4).prop_map(|set| set.into_iter().collect::<Vec<_>>());
+    btree_map(name(), (text(), groups(), users, groups(), any::<bool>()), 0..4)
+}
+
+fn settings() -> impl Strategy<Value = OrgSettings> {
+    (text(), text(), vec(text(), 0..4), guard()).prop_map(|(name, timezone, admins, guard)| OrgSettings {
+        name,
+        timezone,
+        admins,
+        guard,
+    })
+}
+
+/// Orgs whose references lead somewhere.
+fn any_org() -> impl Strategy<Value = Org> {
+    let base = base_attributes().into_iter().map(|a| a.name).collect::<Vec<_>>();
+    let attributes = btree_set(prop_oneof![name(), select(base)], 0..5)
+        .prop_flat_map(|names| names.into_iter().map(attribute).collect::<Vec<_>>());
+    let links = btree_map(name(), (text(), text(), text()), 0..3);
+    let groups = btree_map(name(), (text(), select(vec![GroupKind::OktaGroup, GroupKind::AppGroup])), 0..6);
+    let apps = btree_set(name(), 0..4).prop_flat_map(|names| names.into_iter().map(app).collect::<Vec<_>>());
+    let given = btree_map((0usize..9, 0usize..9), (0u32..3, values()), 0..6);
+    let configured = (attributes, links, groups, apps);
+    (settings(), text(), configured, mappings(), rules(), given).prop_map(
+        |(settings, everyone, (attributes, links, groups, apps), mappings, rules, given)| {
+            built(settings, everyone, attributes, links, groups, apps, mappings, rules, given)
+        },
+    )
+}
+
+#[expect(clippy::too_many_arguments, reason = "one a part of the org")]
+fn built(
+    settings: OrgSettings,
+    everyone: String,
+    attributes: Vec<AttributeDef>,
+    links: BTreeMap<String, (String, String, String)>,
+    groups: BTreeMap<String, (String, GroupKind)>,
+    apps: Vec<App>,
+    mappings: Mappings,
+    rules: Rules,
+    given: Given,
+) -> Org {
+    let mut last = 0;
+    let mut next = || {
+        last += 7;
+        last
+    };
+    let mut org = Org { settings, settings_key: Some(ItemKey(next())), ..Org::default() };
+    let built_in =
+        Group { name: "Everyone".to_owned(), description: everyone, kind: GroupKind::BuiltIn, app: None };
+    org.groups.insert(GroupKey(next()), built_in);
+    org.attributes.extend(attributes.into_iter().map(|a| (ItemKey(next()), a)));
+    for (name, (associated, attribute, matches)) in links {
+        org.links.insert(ItemKey(next()), LinkDef { name, associated, attribute, matches });
+    }
+    org.apps.extend(apps.into_iter().map(|a| (AppKey(next()), a)));
+    let apps: Vec<AppKey> = org.apps.keys().copied().collect();
+    for (name, (description, kind)) in groups {
+        let app = apps.first().copied().filter(|_| kind == GroupKind::AppGroup);
+        org.groups.insert(GroupKey(next()), Group { name, description, kind, app });
+    }
+    let groups: Vec<GroupKey> = org.groups.keys().copied().collect();
+    for ((app, to_user, target), (expression, once, counted)) in mappings {
+        let Some(&app) = apps.get(app) else { continue };
+        let direction = if to_user { Direction::ToUser } else { Direction::ToApp };
+        let when = if once { PushWhen::Create } else { PushWhen::Always };
+        let taken = if counted && to_user { WhenTaken::Counter } else { WhenTaken::Refuse };
+        org.mappings.insert(ItemKey(next()), Mapping { app, direction, target, expression, when, taken });
+    }
+    let at = |places: Vec<usize>| places.into_iter().filter_map(|at| groups.get(at).copied()).collect();
+    for (name, (expression, filled, users, except, active)) in rules {
+        let status = if active { RuleStatus::Active } else { RuleStatus::Inactive };
+        let except_users = users.into_iter().map(UserKey).collect();
+        let rule = GroupRule {
+            name,
+            expression,
+            groups: at(filled),
+            except_users,
+            except_groups: at(except),
+            status,
+        };
+        org.rules.insert(ItemKey(next()), rule);
+    }
+    for ((app, group), (priority, profile)) in given {
+        let (Some(&app), Some(&group)) = (apps.get(app), groups.get(group)) else { continue };
+        org.app_groups.insert(ItemKey(next()), AppGroup { app, group, priority, profile });
+    }
+    org
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn reading_back_an_export_changes_nothing(org in any_org()) {
+        // Some people have no login (any more).
+        let written = export(&org, &|user| (user.0 % 3 > 0).then(|| format!("user{user}")));
+        let found = changes(&read(&written), &org).unwrap();
+        prop_assert_eq!(found, vec![], "{}", written);
+    }
+
+    #[test]
+    fn any_org_becomes_any_other(from in any_org(), mut to in any_org()) {
+        // Groups imported from apps are none of the file's.
+        to.groups.retain(|_, group| group.kind != GroupKind::AppGroup);
+        let kept = to.groups.keys().copied().collect::<Vec<_>>();
+        to.app_groups.retain(|_, given| kept.contains(&given.group));
+        to.rules.values_mut().for_each(|rule| {
+            rule.groups.retain(|group| kept.contains(group));
+            rule.except_groups.retain(|group| kept.contains(group));
+        });
+        let from_names: Vec<&String> =
+            from.groups.values().filter(|g| g.kind == GroupKind::AppGroup).map(|g| &g.name).collect();
+        prop_assume!(!to.groups.values().any(|group| from_names.contains(&&group.name)));
+        let login = |user: UserKey| Some(format!("user{user}"));
+        let written = export(&to, &login);
+        let file = read(&written);
+        let made = apply(&from, changes(&file, &from).unwrap());
+        prop_assert_eq!(changes(&file, &made).unwrap(), vec![]);
+        let imported = made.groups.values().filter(|group| group.kind == GroupKind::AppGroup).count();
+        prop_assert_eq!(made.items().len() - imported, to.items().len());
+    }
+}

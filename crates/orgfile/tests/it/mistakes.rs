@@ -1,0 +1,163 @@
+//! Mistakes in a file, and what is told about them.
+
+use muster_orgfile::parse;
+use proptest::prelude::*;
+
+use crate::{changes, read, told};
+
+/// All that is told about a text.
+fn wrong(text: &str) -> String {
+    told(&parse(text).expect_err("it has a mistake"))
+}
+
+#[test]
+fn tells_place_key_and_what_was_meant() {
+    let text = "[apps.hr]\nkind = \"csv\"\n\n[apps.hr.feed]\nkey = \"id\"\ndelimeter = \";\"\ncolumns = { id = \"string\" }\n";
+    let expected = "6:1: apps.hr.feed: unknown key \"delimeter\"; did you mean \"delimiter\"?\n  6 | delimeter = \";\"\n    | ^^^^^^^^^";
+    assert_eq!(wrong(text), expected);
+}
+
+#[test]
+fn each_mistake_is_told() {
+    for (text, expected) in [
+        ("[orgs]", "1:2: the file: unknown key \"orgs\"; did you mean \"org\"?"),
+        (
+            "[whatever]",
+            "unknown key \"whatever\"; the keys here are org, attributes, links, groups, rules, apps",
+        ),
+        ("[org]\nname = 7", "2:8: org.name: must be a text in quotes, and is an integer"),
+        (
+            "[org]\nadmins = \"x\"",
+            "org.admins: must be a list of texts, such as [\"one\", \"two\"], and is a text",
+        ),
+        ("[org]\nadmins = [\"x\", 4]", "2:16: org.admins: must be a text in quotes, and is an integer"),
+        ("org = 3", "org: must be a table with name, timezone, admins, guard, and is an integer"),
+        ("[org.guard]\npercent = -1", "org.guard.percent: is negative or too large"),
+        ("[org.guard]\npercent = 99999999999", "org.guard.percent: is negative or too large"),
+        ("[org.guard]\npercent = 1.5", "must be a whole number, and is a number with a fraction"),
+        ("[attributes]\nx = \"strin\"", "attributes.x: \"strin\" is none of \"string\", \"boolean\""),
+        ("[attributes]\nx = \"strin\"", "; did you mean \"string\"?"),
+        ("[attributes.x]\nmax = 3", "unknown key \"max\""),
+        ("[attributes.x]\nrequired = \"yes\"", "attributes.x.required: must be true or false, and is a text"),
+        ("[attributes.x]\nmaximum = \"big\"", "attributes.x.maximum: must be a number, and is a text"),
+        ("[attributes.x]\nmaximum = inf", "the number is too large"),
+        (
+            "[attributes.x]\nenum = [[1]]",
+            "must be a text, a number, true, false or a list of these, and is a list",
+        ),
+        ("[attributes.\"\"]", "the name is empty"),
+        ("[links.m]\nattribute = \"managerId\"", "1:8: links.m: matches is missing; add matches ="),
+        (
+            "[rules.r]\ngroups = [\"a\"]",
+            "rules.r: when is missing; add when = 'user.department == \"Sales\"'",
+        ),
+        ("[rules.r]\nwhen = 'true'", "rules.r: groups is missing"),
+        ("[rules.\"a b\"]\nwhen = 1\ngroups = []", "rules.\"a b\".when: must be a text"),
+        ("[apps.x]", "1:7: apps.x: kind is missing; add kind = \"csv\", \"scim\" or \"manual\""),
+        (
+            "[apps.x]\nkind = \"sicm\"",
+            "apps.x.kind: \"sicm\" is none of \"csv\", \"scim\", \"manual\"; did you mean \"scim\"?",
+        ),
+        ("[apps.x]\nkind = \"csv\"\n[apps.x.feed]\nkey = \"a\"", "apps.x.feed: columns is missing"),
+        (
+            "[apps.x]\nkind = \"csv\"\nfeed = { key = \"a\", delimiter = \"ab\", columns = {} }",
+            "must be one character, and \"ab\" has 2",
+        ),
+        (
+            "[apps.x]\nkind = \"csv\"\nfeed = { key = \"a\", terminated = { column = \"a\" }, columns = {} }",
+            "apps.x.feed.terminated: values is missing",
+        ),
+        (
+            "[apps.x]\nkind = \"scim\"\n[apps.x.to_app]\nname.givenName = 'user.firstName'",
+            "4:1: apps.x.to_app.name: is a table here; a name with dots needs quotes: \"name.givenName\" = …",
+        ),
+        (
+            "[apps.x]\nkind = \"scim\"\n[apps.x.to_app]\na = { expression = 'b', taken = \"counter\" }",
+            "apps.x.to_app.a: unknown key \"taken\"",
+        ),
+        (
+            "[apps.x]\nkind = \"scim\"\n[apps.x.to_user]\na = { when = \"create\" }",
+            "apps.x.to_user.a: expression is missing",
+        ),
+        (
+            "[apps.x]\nkind = \"scim\"\ngroups = [\"A\", \"A\"]",
+            "apps.x.groups: names \"A\" twice; take one out",
+        ),
+        (
+            "[apps.x]\nkind = \"scim\"\n[apps.x.settings]\na.b = 1",
+            "a name with dots needs quotes: \"a.b\" = …",
+        ),
+    ] {
+        let told = wrong(text);
+        assert!(told.contains(expected), "{text}\n--- told\n{told}\n--- expected\n{expected}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_in_the_order_of_the_file() {
+    let told = parse("[apps.x]\nlabl = \"a\"\n[rules.r]\n[org]\nname = 1\n").unwrap_err();
+    let lines: Vec<usize> = told.iter().map(|error| error.position.unwrap().line).collect();
+    assert_eq!(lines, [1, 2, 3, 3, 5]);
+}
+
+#[test]
+fn what_is_not_toml_says_so() {
+    let told = wrong("[org]\nname = \"a\"\nname = \"b\"\nadmins = [\n");
+    assert!(told.starts_with("3:1: this isn't TOML: duplicate key"), "{told}");
+    assert!(told.contains("\n  3 | name = \"b\"\n    | ^^^^"), "{told}");
+    assert!(wrong("[org\nname = 1").starts_with("1:5: this isn't TOML"), "{}", wrong("[org\nname = 1"));
+    assert!(parse("\u{feff}[org]\nname = \"a\"\n").is_ok());
+    assert!(parse("[org]\r\nname = \"a\"\r\n").is_ok());
+}
+
+#[test]
+fn secrets_are_given_by_reference_and_never_shown() {
+    let app = "[apps.x]\nkind = \"scim\"\n[apps.x.secrets]\n";
+    for good in ["env:CRM_TOKEN", "env:_a1", "file:/run/secrets/crm", "file:token"] {
+        assert!(parse(&format!("{app}token = \"{good}\"")).is_ok(), "{good}");
+    }
+    for bad in ["hunter2", "env:", "env:1A", "env:A B", "file:", "file: ", "ENV:HUNTER2", "vault:hunter2"] {
+        let told = wrong(&format!("{app}token = \"{bad}\""));
+        assert!(told.starts_with("4:9: apps.x.secrets.token: a secret is given by reference"), "{told}");
+        assert!(!told.to_lowercase().contains("hunter2"), "{told}");
+    }
+    for broken in ["token = hunter2", "token = \"hunter2", "token = 'env:A' hunter2", "token = [\"hunter2\"]"]
+    {
+        let told = wrong(&format!("{app}{broken}\n"));
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn names_that_do_not_exist_are_told_with_their_places() {
+    let text = "[groups]\nSales = \"\"\n[rules.r]\nwhen = 'true'\ngroups = [\"Sales\", \"Salse\"]\nexcept_users = [\"nobody\"]\nexcept_groups = [\"Everyne\"]\n[apps.x]\nkind = \"manual\"\ngroups = [\"Quite another\"]\n";
+    let told = told(&changes(&read(text), &muster_engine::Org::default()).unwrap_err());
+    for expected in [
+        "5:20: rules.r.groups: there is no group \"Salse\"; did you mean \"Sales\"?",
+        "6:17: rules.r.except_users: nobody has the login \"nobody\"",
+        "7:18: rules.r.except_groups: there is no group \"Everyne\"; did you mean \"Everyone\"?",
+        "10:11: apps.x.groups: there is no group \"Quite another\"; name it under [groups]",
+    ] {
+        assert!(told.contains(expected), "{told}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_the_reader(text in "(\\[|\\]|\\{|\\}|=|\"|'|\\.|,|#|\n| |é|org|apps|feed|secrets|x|1|true){0,60}") {
+        if let Err(errors) = parse(&text) {
+            prop_assert!(!errors.is_empty());
+            let _ = told(&errors);
+        }
+    }
+
+    #[test]
+    fn a_whole_file_with_a_hole_breaks_nothing(from in 0usize..8000, length in 1usize..200) {
+        let whole = include_str!("../../../../demo/org.toml");
+        let cut: String = whole.chars().take(from).chain(whole.chars().skip(from + length)).collect();
+        match parse(&cut) {
+            Ok(file) => drop(changes(&file, &muster_engine::Org::default())),
+            Err(errors) => prop_assert!(errors.iter().all(|error| error.position.is_some())),
+        }
+    }
+}

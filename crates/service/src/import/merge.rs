@@ -1,0 +1,217 @@
+//! A feed against the records known of its source: both in the order of their keys, side by side, once.
+
+use std::iter::Peekable;
+
+use muster_connectors::csv::{SortedFeed, SortedItem};
+use muster_engine::facts::RecordState;
+use muster_engine::model::{AppKey, UserKey};
+use muster_store::Store;
+use muster_store::lookups::{RecordHead, scan_records};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Result, ServiceError};
+use crate::plan::process::RejectedRow;
+use crate::plan::stream::Works;
+use crate::plan::work::{Op, Who, Work};
+
+/// What a comparison of a full feed found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FeedStats {
+    /// Rows of the feed.
+    pub rows: u64,
+    /// Rows that say what is known already.
+    pub unchanged: u64,
+    /// Rows of people the source didn't have.
+    pub new: u64,
+    /// Rows that say something else than before.
+    pub changed: u64,
+    /// Records without a row.
+    pub gone: u64,
+    /// Rows of people who had left before they were ever known: nobody is created.
+    pub left_before: u64,
+    /// Rows left out.
+    pub rejected: u64,
+    /// Rows whose key can't be read.
+    pub unreadable: u64,
+    /// Records without a row who aren't called gone, because a row's key can't be read.
+    pub withheld: u64,
+    /// Records the source had and that were living.
+    pub living: u64,
+    /// Of those, the ones that have a row.
+    pub found: u64,
+}
+
+const PAGE: usize = 5_000;
+
+/// The works that follow from a full feed.
+pub(crate) struct FeedWorks {
+    store: Store,
+    app: AppKey,
+    feed: Peekable<SortedFeed>,
+    unreadable: bool,
+    page: std::vec::IntoIter<RecordHead>,
+    head: Option<RecordHead>,
+    /// Where the last page ended.
+    scanned: String,
+    /// The last key of the feed that was dealt with. Records behind it may be this run's own.
+    passed: String,
+    more: bool,
+    pub(crate) stats: FeedStats,
+    rejected: Vec<RejectedRow>,
+}
+
+impl FeedWorks {
+    /// Begins behind a key; "" is the start.
+    pub(crate) fn new(store: &Store, app: AppKey, feed: SortedFeed, after: &str) -> Result<Self> {
+        let (rows, unreadable) = (feed.summary().rows, feed.summary().unreadable_keys);
+        let rejected: Vec<RejectedRow> = feed
+            .summary()
+            .sample
+            .iter()
+            .map(|r| RejectedRow { line: r.line, key: r.key.clone(), reason: r.reason.clone() })
+            .collect();
+        let mut works = Self {
+            store: store.clone(),
+            app,
+            feed: feed.peekable(),
+            unreadable: unreadable > 0,
+            page: Vec::new().into_iter(),
+            head: None,
+            scanned: after.to_owned(),
+            passed: after.to_owned(),
+            more: true,
+            stats: FeedStats { rows, unreadable, rejected: unreadable, ..FeedStats::default() },
+            rejected,
+        };
+        works.advance()?;
+        while !after.is_empty() && works.feed.next_if(|i| i.as_ref().is_ok_and(|i| i.key() <= after)).is_some() {}
+        Ok(works)
+    }
+
+    /// The next stored record.
+    fn advance(&mut self) -> Result<()> {
+        loop {
+            if let Some(head) = self.page.next() {
+                self.scanned.clone_from(&head.external_id);
+                self.head = Some(head);
+                return Ok(());
+            }
+            if !self.more {
+                self.head = None;
+                return Ok(());
+            }
+            let after = if self.passed > self.scanned { &self.passed } else { &self.scanned };
+            let (app, after) = (self.app.0, after.clone());
+            let page = self.store.read(|tx| scan_records(tx, app, &after, PAGE))?;
+            self.more = page.len() == PAGE;
+            self.page = page.into_iter();
+        }
+    }
+
+    fn gone(&mut self, head: &RecordHead) -> Option<Work> {
+        if head.state != RecordState::Living.as_str() {
+            return None;
+        }
+        self.stats.living += 1;
+        if self.unreadable {
+            self.stats.withheld += 1;
+            return None;
+        }
+        self.stats.gone += 1;
+        let op = Op::Gone { app: self.app, external_id: head.external_id.clone() };
+        Some(work(Who::Known(UserKey(head.user_key)), op, head.external_id.clone()))
+    }
+
+    fn row(&mut self, item: SortedItem, head: Option<&RecordHead>) -> Option<Work> {
+        let living = head.is_some_and(|h| h.state == RecordState::Living.as_str());
+        if living {
+            self.stats.living += 1;
+            self.stats.found += 1;
+        }
+        let row = match item {
+            SortedItem::Valid(row) => row,
+            SortedItem::Rejected { key, line, reason } => {
+                self.stats.rejected += 1;
+                self.rejected.push(RejectedRow { line, key: Some(key), reason });
+                return None;
+            }
+        };
+        let hash = row.content_hash() as i64;
+        let state = if row.terminated { RecordState::Ended } else { RecordState::Living };
+        let who = match head {
+            Some(h) if h.hash == hash && h.state == state.as_str() => {
+                self.stats.unchanged += 1;
+                return None;
+            }
+            Some(h) => {
+                self.stats.changed += 1;
+                Who::Known(UserKey(h.user_key))
+            }
+            None if row.terminated => {
+                self.stats.left_before += 1;
+                return None;
+            }
+            None => {
+                self.stats.new += 1;
+                Who::Match
+            }
+        };
+        let op = Op::Row {
+            app: self.app,
+            external_id: row.key.clone(),
+            line: row.line,
+            ended: row.terminated,
+            values: row.values,
+            hash,
+        };
+        Some(work(who, op, row.key))
+    }
+}
+
+fn work(who: Who, op: Op, position: String) -> Work {
+    Work { who, ops: vec![op], advance: false, position }
+}
+
+impl Works for FeedWorks {
+    fn next(&mut self) -> Result<Option<Work>> {
+        loop {
+            let order = match (self.feed.peek(), &self.head) {
+                (None, None) => return Ok(None),
+                // The feed can't be read: taking it as the next row tells why.
+                (Some(Err(_)), _) | (Some(Ok(_)), None) => std::cmp::Ordering::Less,
+                (None, Some(_)) => std::cmp::Ordering::Greater,
+                (Some(Ok(item)), Some(head)) => item.key().cmp(head.external_id.as_str()),
+            };
+            let found = if order == std::cmp::Ordering::Greater {
+                let head = self.head.take();
+                self.advance()?;
+                head.and_then(|h| self.gone(&h))
+            } else {
+                let item = match self.feed.next() {
+                    Some(Ok(item)) => item,
+                    Some(Err(e)) => return Err(ServiceError::Invalid(e.to_string())),
+                    None => continue,
+                };
+                self.passed.clear();
+                self.passed.push_str(item.key());
+                let head = if order == std::cmp::Ordering::Equal { self.head.take() } else { None };
+                if head.is_some() {
+                    self.advance()?;
+                }
+                self.row(item, head.as_ref())
+            };
+            if let Some(work) = found {
+                return Ok(Some(work));
+            }
+        }
+    }
+
+    fn feed_stats(&self) -> Option<&FeedStats> {
+        Some(&self.stats)
+    }
+
+    fn take_rejected(&mut self) -> Vec<RejectedRow> {
+        std::mem::take(&mut self.rejected)
+    }
+}

@@ -1,0 +1,189 @@
+//! Feeds are kept in the store before anything is made of them, so that any node can apply or resume them later.
+
+use std::io::Read;
+use std::path::Path;
+
+use aws_lc_rs::digest;
+use muster_connectors::csv::{FeedFormat, FeedReader, SortedFeed, sorted};
+use muster_engine::model::app::{Column, Feed};
+use muster_engine::model::{App, AppKey, AttributeType};
+use muster_store::{feeds, keys};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Result, ServiceError};
+use crate::muster::{Actor, Muster};
+use crate::plan::stream::Source;
+use crate::plan::{PlanReport, Progress, Proposal, Trigger};
+
+/// How to import.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImportOptions {
+    /// Only say what would happen.
+    pub preview: bool,
+    /// Waive counted thresholds.
+    pub force: bool,
+}
+
+/// What a feed looked like, to compare the next one with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct FeedShape {
+    /// The header.
+    pub(crate) header: Vec<String>,
+}
+
+/// Memory a feed may take while it is sorted; the rest waits on disk.
+const SORT_BYTES: usize = 48 << 20;
+
+/// How the feed is read, in the reader's words.
+pub(crate) fn format(feed: &Feed) -> FeedFormat {
+    use muster_connectors::csv::{Column as C, Kind, Terminated};
+    let separator = feed.list_separator.unwrap_or(';').to_string();
+    let kind = |c: &Column| match c.kind {
+        AttributeType::String | AttributeType::Email => Kind::Text,
+        AttributeType::Boolean => Kind::Boolean,
+        AttributeType::Number => Kind::Number,
+        AttributeType::Integer => Kind::Integer,
+        AttributeType::Date | AttributeType::DateTime => Kind::Date,
+        AttributeType::StringArray | AttributeType::NumberArray | AttributeType::IntegerArray => {
+            Kind::List { separator: separator.clone() }
+        }
+    };
+    let columns = feed
+        .columns
+        .iter()
+        .map(|c| C { name: c.name.clone(), required: c.required, kind: kind(c) })
+        .collect();
+    FeedFormat {
+        delimiter: feed.delimiter.and_then(|c| u8::try_from(c).ok()).unwrap_or(b','),
+        date_format: feed.date_format.clone(),
+        terminated: feed
+            .terminated
+            .as_ref()
+            .map(|t| Terminated { column: t.column.clone(), values: t.values.clone() }),
+        ignore_unknown_columns: feed.ignore_unknown_columns,
+        ..FeedFormat::new(feed.key.clone(), columns)
+    }
+}
+
+/// Opens a spooled feed in the order of its keys.
+pub(crate) fn open_feed(muster: &Muster, app: &App, feed: i64) -> Result<SortedFeed> {
+    let layout = app
+        .feed
+        .as_ref()
+        .ok_or_else(|| ServiceError::Invalid(format!("the app {:?} has no feed; give it one in the org file", app.name)))?;
+    let content = feeds::FeedReader::new(&muster.store, feed);
+    let reader =
+        FeedReader::open(content, &format(layout)).map_err(|e| ServiceError::Invalid(format!("{}: {e}", app.name)))?;
+    sorted(reader, SORT_BYTES, &muster.dir).map_err(|e| ServiceError::Invalid(format!("{}: {e}", app.name)))
+}
+
+/// Passes bytes on and hashes them.
+struct Hashing<R> {
+    inner: R,
+    context: digest::Context,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.context.update(buffer.get(..n).unwrap_or_default());
+        self.bytes += n as u64;
+        Ok(n)
+    }
+}
+
+impl Muster {
+    /// Imports a full feed of an app from a file: spools it, compares it with what is known, and applies the plan that
+    /// follows, or says what it would do.
+    ///
+    /// # Errors
+    /// If there is no such app, the file can't be read, or the feed can't be trusted as a whole; nothing has changed.
+    /// A plan that a guard holds is no error: the report says so.
+    pub fn import_file(
+        &self,
+        actor: &Actor,
+        app: &str,
+        file: &Path,
+        options: ImportOptions,
+        progress: &dyn Progress,
+    ) -> Result<PlanReport> {
+        let content =
+            std::fs::File::open(file).map_err(|e| ServiceError::io(format!("opening the feed {}", file.display()), e))?;
+        let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        self.import(actor, app, &name, content, options, progress)
+    }
+
+    /// The same from any reader.
+    ///
+    /// # Errors
+    /// As [`Muster::import_file`].
+    pub fn import(
+        &self,
+        actor: &Actor,
+        app: &str,
+        name: &str,
+        content: impl Read,
+        options: ImportOptions,
+        progress: &dyn Progress,
+    ) -> Result<PlanReport> {
+        self.resume_runs(progress)?;
+        let config = self.config()?;
+        let (key, settings) = config.org.app_named(app).ok_or_else(|| self.no_app(&config, app))?;
+        if settings.source.is_none() || settings.feed.is_none() {
+            return Err(ServiceError::Invalid(format!(
+                "the app {app:?} is no source with a feed; give it [apps.{app}.source] and [apps.{app}.feed] in the org file"
+            )));
+        }
+        let feed = self.spool(key, name, content)?;
+        let proposal = Proposal {
+            trigger: Trigger::Import { app: key, name: name.to_owned(), feed: feed.feed_key },
+            source: Source::Feed { app: key.0, feed: feed.feed_key },
+            items: Vec::new(),
+            secrets: Vec::new(),
+            undo_of: None,
+            preview: options.preview,
+            force: options.force,
+        };
+        self.propose(actor, proposal, progress)
+    }
+
+    fn spool(&self, app: AppKey, name: &str, content: impl Read) -> Result<feeds::FeedRow> {
+        let received = self.now().0;
+        let mut feed = feeds::FeedRow {
+            app_key: app.0,
+            name: name.to_owned(),
+            received,
+            state: feeds::SPOOLING.to_owned(),
+            ..feeds::FeedRow::default()
+        };
+        self.store.write(|tx| {
+            feed.feed_key = keys::allocate(tx, "feed", 1)?;
+            feeds::insert_feed(tx, &feed)
+        })?;
+        let mut hashing = Hashing { inner: content, context: digest::Context::new(&digest::SHA256), bytes: 0 };
+        feeds::spool(&self.store, feed.feed_key, &mut hashing)?;
+        feed.bytes = hashing.bytes as i64;
+        feed.hash = hex(hashing.context.finish().as_ref());
+        "SPOOLED".clone_into(&mut feed.state);
+        self.store.write(|tx| feeds::update_feed(tx, &feed))?;
+        Ok(feed)
+    }
+
+    pub(crate) fn no_app(&self, config: &muster_engine::Config, name: &str) -> ServiceError {
+        let names = config.org.apps.values().map(|a| a.name.as_str());
+        let hint = muster_engine::suggest::did_you_mean(name, names);
+        ServiceError::NotFound(format!("there is no app {name:?}{hint}; `muster apps` lists them"))
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, b| {
+        // Writing to a string can't fail.
+        let _ = write!(out, "{b:02x}");
+        out
+    })
+}

@@ -1,0 +1,595 @@
+//! From a proposal to a plan that is applied, held, or only shown.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use muster_engine::model::{AppKey, Item, Millis, PlanKey};
+use muster_engine::plan::{Finding, Population, UserEffects, judge};
+use muster_engine::{Config, compile};
+use muster_store::config::{ConfigItemPut, ConfigWrites, publish};
+use muster_store::{Tx, feeds, keys, log, lookups, plans, secrets, tasks};
+
+use super::process::{Frame, Outcome, Pass, look_ahead, process};
+use super::record::{self, Premises, json, plan_row, write_effects, write_history};
+use super::stream::{self, DueWorks, EveryoneWorks, InverseWorks, ListWorks, Source, Works};
+use super::work::{Who, Work};
+use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Proposal, Trigger, feed_guard};
+use crate::error::{Result, ServiceError};
+use crate::import::{FeedShape, FeedWorks, hex, open_feed};
+use crate::muster::{Actor, CHUNK, Muster};
+
+/// A proposal on its way.
+pub(super) struct Going<'a> {
+    pub(super) muster: &'a Muster,
+    pub(super) actor: String,
+    pub(super) proposal: Proposal,
+    pub(super) plan: PlanKey,
+    pub(super) at: Millis,
+    pub(super) old: Arc<Config>,
+    /// The configuration it leads to; the same as `old` if it changes none.
+    pub(super) config: Arc<Config>,
+    pub(super) progress: &'a dyn Progress,
+}
+
+/// What has been found out so far.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) counts: Counts,
+    pub(super) notes: Notes,
+    pub(super) sample: Vec<UserEffects>,
+}
+
+/// How many people's effects a report shows.
+const SAMPLE: usize = 50;
+
+impl Found {
+    pub(super) fn add(&mut self, outcome: &mut Outcome) {
+        self.counts.tally.merge(&outcome.tally);
+        self.counts.changed_since += outcome.since.len() as u64;
+        for (user, since) in outcome.since.iter().take(20) {
+            let by = since.by.map_or_else(|| "nobody knows".to_owned(), |p| format!("plan {p}"));
+            self.notes.remarks.push(format!("left alone, changed since by {by}: {:?} of user {user}", since.fact));
+        }
+        self.notes.take(std::mem::take(&mut outcome.rejected), std::mem::take(&mut outcome.problems));
+        let room = SAMPLE.saturating_sub(self.sample.len());
+        self.sample.extend(outcome.effects.iter().take(room).cloned());
+    }
+}
+
+/// What became of an attempt to do everything in one transaction.
+enum Small {
+    /// Done.
+    Applied,
+    /// There is nothing to do.
+    Nothing,
+    /// Guards hold it, or it is only shown.
+    Stays,
+    /// Others changed the configuration meanwhile.
+    Again,
+}
+
+impl Muster {
+    /// Makes a plan of a proposal: applies it, or holds it, or only says what it would do.
+    pub(crate) fn propose(&self, actor: &Actor, proposal: Proposal, progress: &dyn Progress) -> Result<PlanReport> {
+        let plan = PlanKey(self.store.write(|tx| keys::allocate(tx, "plan", 1))?);
+        self.carry_out(actor, proposal, plan, progress)
+    }
+
+    pub(super) fn carry_out(
+        &self,
+        actor: &Actor,
+        proposal: Proposal,
+        plan: PlanKey,
+        progress: &dyn Progress,
+    ) -> Result<PlanReport> {
+        for _ in 0..8 {
+            let going = self.prepare(actor, proposal.clone(), plan, progress)?;
+            if let Some(report) = going.go()? {
+                return Ok(report);
+            }
+        }
+        Err(ServiceError::Premise(
+            "the configuration kept changing while the plan was worked out; try again".to_owned(),
+        ))
+    }
+
+    /// Works out which configuration a proposal leads to.
+    pub(super) fn prepare<'a>(
+        &'a self,
+        actor: &Actor,
+        proposal: Proposal,
+        plan: PlanKey,
+        progress: &'a dyn Progress,
+    ) -> Result<Going<'a>> {
+        let old = self.config()?;
+        let config = if proposal.items.is_empty() {
+            old.clone()
+        } else {
+            let mut org = old.org.clone();
+            for change in &proposal.items {
+                org.set(change.kind, change.key, change.item.clone());
+            }
+            let mut config = compile(old.version + 1, org).map_err(ServiceError::Config)?;
+            config.rule_versions.clone_from(&old.rule_versions);
+            for change in proposal.items.iter().filter(|c| c.kind == muster_engine::model::ItemKind::Rule) {
+                config.rule_versions.insert(change.key, config.version);
+            }
+            Arc::new(config)
+        };
+        Ok(Going { muster: self, actor: actor.name.clone(), proposal, plan, at: self.now(), old, config, progress })
+    }
+}
+
+impl Going<'_> {
+    pub(super) fn frame(&self, dry: bool) -> Frame<'_> {
+        let lenient = !matches!(self.proposal.source, Source::List { .. });
+        Frame { config: &self.config, plan: self.plan, at: self.at, dry, lenient }
+    }
+
+    /// The works, from a position.
+    pub(super) fn works(&self, position: &str) -> Result<Box<dyn Works>> {
+        let store = &self.muster.store;
+        Ok(match &self.proposal.source {
+            Source::List { works } => Box::new(ListWorks(works.clone().into_iter())),
+            Source::Feed { app, feed } => {
+                let key = AppKey(*app);
+                let app = self
+                    .config
+                    .app(key)
+                    .ok_or_else(|| ServiceError::NotFound("the feed's app is gone".to_owned()))?;
+                let sorted = open_feed(self.muster, app, *feed)?;
+                Box::new(FeedWorks::new(store, key, sorted, position)?)
+            }
+            Source::Everyone => {
+                let after = position.strip_prefix("user:").and_then(|n| n.parse().ok());
+                Box::new(EveryoneWorks::new(store, after.unwrap_or(i64::MIN)))
+            }
+            Source::Inverse { plan, everyone } => Box::new(InverseWorks::new(store, *plan, *everyone, position)),
+            Source::Due { until } => Box::new(DueWorks::new(store, *until)),
+        })
+    }
+
+    /// `None`: the world moved, begin again.
+    fn go(&self) -> Result<Option<PlanReport>> {
+        self.progress.step("reading", 0, 0);
+        let mut works = self.works("")?;
+        let first = stream::chunk(&mut *works, CHUNK)?;
+        let whole = first.len() < CHUNK;
+        let mut found = self.begin();
+        if whole {
+            found.notes.take(works.take_rejected(), Vec::new());
+            found.counts.feed = works.feed_stats().cloned();
+            drop(works);
+            if let Some(report) = self.go_small(&first, found)? {
+                return Ok(report);
+            }
+        } else {
+            drop((first, works));
+        }
+        self.go_big().map(Some)
+    }
+
+    pub(super) fn begin(&self) -> Found {
+        let mut found = Found::default();
+        for change in &self.proposal.items {
+            let before = self.old.org.get(change.kind, change.key).is_some();
+            let items = &mut found.counts.items;
+            match (before, change.item.is_some()) {
+                (false, _) => items.0 += 1,
+                (true, true) => items.1 += 1,
+                (true, false) => items.2 += 1,
+            }
+        }
+        found
+    }
+
+    /// Everything in one transaction. Outer `None`: it is too big for that; inner: begin again.
+    #[expect(clippy::option_option, reason = "two different reasons not to have a report")]
+    fn go_small(&self, works: &[Work], found: Found) -> Result<Option<Option<PlanReport>>> {
+        let store = self.muster.store.clone();
+        if self.proposal.preview {
+            let mut found = found;
+            let outcomes = store.try_read(|tx| self.work_out(tx, works, true))?;
+            let Some(outcomes) = outcomes else { return Ok(None) };
+            self.settle_dry(&mut found, outcomes, PlanStatus::Planned).map(|r| Some(Some(r)))
+        } else {
+            let mut state = found;
+            let begun = (state.counts.clone(), state.notes.clone());
+            let mut too_big = false;
+            let end = store.try_write(|tx| {
+                // The closure may run again: begin anew each time.
+                state.counts.clone_from(&begun.0);
+                state.notes.clone_from(&begun.1);
+                state.sample.clear();
+                too_big = false;
+                if self.moved(tx)? {
+                    return Ok(Small::Again);
+                }
+                let Some(mut outcomes) = self.work_out(tx, works, false)? else {
+                    too_big = true;
+                    return Ok(Small::Stays);
+                };
+                for outcome in &mut outcomes {
+                    state.add(outcome);
+                }
+                if self.nothing(&state, &outcomes) {
+                    return Ok(Small::Nothing);
+                }
+                state.notes.findings = self.findings(tx, &state)?;
+                if self.held(&state.notes.findings) {
+                    return Ok(Small::Stays);
+                }
+                self.write_small(tx, &outcomes, &mut state)?;
+                Ok::<_, ServiceError>(Small::Applied)
+            })?;
+            if too_big {
+                return Ok(None);
+            }
+            match end {
+                Small::Again => Ok(Some(None)),
+                Small::Nothing => Ok(Some(Some(self.report(None, PlanStatus::Applied, state)))),
+                Small::Applied => Ok(Some(Some(self.report(Some(self.plan), PlanStatus::Applied, state)))),
+                Small::Stays => {
+                    let mut found = Found { counts: begun.0, notes: begun.1, sample: Vec::new() };
+                    let outcomes = store.try_read(|tx| self.work_out(tx, works, true))?;
+                    let Some(outcomes) = outcomes else { return Ok(None) };
+                    self.settle_dry(&mut found, outcomes, PlanStatus::Held).map(|r| Some(Some(r)))
+                }
+            }
+        }
+    }
+
+    /// Whether somebody published another configuration since this was prepared.
+    pub(super) fn moved(&self, tx: &mut dyn Tx) -> Result<bool> {
+        let version = muster_store::config::current_version(tx)?.map_or(0, |v| v.version);
+        Ok(version != self.old.version)
+    }
+
+    /// The works and whoever depends on the people they change; `None` if those are too many for one transaction.
+    fn work_out(&self, tx: &mut dyn Tx, works: &[Work], dry: bool) -> Result<Option<Vec<Outcome>>> {
+        let mut pass = Pass::default();
+        let frame = self.frame(dry);
+        let first = process(tx, &frame, works, &mut pass)?;
+        if first.dependants.len() > CHUNK {
+            return Ok(None);
+        }
+        let again = derive_again(&first.dependants);
+        let mut outcomes = vec![first];
+        if !again.is_empty() {
+            outcomes.push(process(tx, &frame, &again, &mut pass)?);
+        }
+        Ok(Some(outcomes))
+    }
+
+    fn nothing(&self, found: &Found, outcomes: &[Outcome]) -> bool {
+        self.proposal.items.is_empty()
+            && self.proposal.secrets.is_empty()
+            && self.proposal.undo_of.is_none()
+            && !matches!(self.proposal.trigger, Trigger::Import { .. })
+            && found.counts.tally.changed == 0
+            && outcomes.iter().all(|o| o.writes.is_empty())
+    }
+
+    /// What guards find.
+    pub(super) fn findings(&self, tx: &mut dyn Tx, found: &Found) -> Result<Vec<Finding>> {
+        let tally = &found.counts.tally;
+        let mut population = Population::default();
+        if tally.deactivated + tally.suspended > 0 || !tally.unassigned.is_empty() {
+            let counts = lookups::status_counts(tx)?;
+            population.people = counts.iter().filter(|(s, _)| s != "DEPROVISIONED").map(|(_, n)| *n as u64).sum();
+            population.apps =
+                lookups::account_counts(tx)?.into_iter().map(|c| (AppKey(c.app_key), c.assigned as u64)).collect();
+        }
+        let mut findings = judge(&self.old, tally, &population);
+        if let (Source::Feed { app, feed }, Some(stats)) = (&self.proposal.source, &found.counts.feed) {
+            let guard = self.config.app(AppKey(*app)).and_then(|a| a.guard).unwrap_or(self.config.org.settings.guard);
+            let last = feeds::last_feed(tx, *app, "APPLIED")?;
+            let hash = feeds::feed(tx, *feed)?.map(|f| f.hash).unwrap_or_default();
+            let undone = feeds::feeds_by_hash(tx, *app, &hash)?.iter().any(|f| f.state == "UNDONE");
+            findings.extend(feed_guard::judge(guard, stats, last.as_ref(), undone));
+        }
+        Ok(findings)
+    }
+
+    /// Whether the findings hold the plan.
+    pub(super) fn held(&self, findings: &[Finding]) -> bool {
+        findings.iter().any(|f| !(f.waivable && self.proposal.force))
+    }
+
+    fn write_small(&self, tx: &mut dyn Tx, outcomes: &[Outcome], found: &mut Found) -> Result<()> {
+        self.publish(tx)?;
+        for (no, outcome) in outcomes.iter().enumerate() {
+            muster_store::people::write_people(tx, &outcome.writes)?;
+            write_history(tx, self.plan, &self.actor, self.at, no as i64, outcome)?;
+        }
+        self.mark_done(tx, found, &Premises { config_version: self.config.version, digest: String::new() }, false)
+    }
+
+    /// Publishes the new configuration, if there is one, with its secrets and events.
+    pub(super) fn publish(&self, tx: &mut dyn Tx) -> Result<()> {
+        for secret in &self.proposal.secrets {
+            secrets::add_secret(
+                tx,
+                &secrets::SecretRow {
+                    secret_key: 0,
+                    owner_kind: "app".to_owned(),
+                    owner_key: secret.app.0,
+                    name: secret.name.clone(),
+                    reference: Some(secret.reference.clone()),
+                    sealed: Some(secret.sealed.clone()),
+                    deadline: None,
+                    plan: self.plan.0,
+                },
+            )?;
+        }
+        if self.proposal.items.is_empty() {
+            return Ok(());
+        }
+        let mut writes = ConfigWrites {
+            version: self.config.version,
+            plan: self.plan.0,
+            created: self.at.0,
+            ..ConfigWrites::default()
+        };
+        let mut lines = Vec::new();
+        for change in &self.proposal.items {
+            match &change.item {
+                Some(item) => writes.put.push(ConfigItemPut {
+                    kind: change.kind.as_str().to_owned(),
+                    item: change.key.0,
+                    name: item.name(&self.config.org),
+                    body: Item::to_json(item),
+                }),
+                None => writes.ended.push((change.kind.as_str().to_owned(), change.key.0)),
+            }
+            let event = record::item_event(&self.config, &self.old, change, &self.actor, self.at, self.plan);
+            lines.push(event.to_line());
+        }
+        publish(tx, &writes)?;
+        let events = log::Events {
+            published: self.at.0,
+            plan_key: Some(self.plan.0),
+            actor: self.actor.clone(),
+            first_key: 0,
+            last_key: 0,
+            lines,
+        };
+        log::append(tx, &events)?;
+        Ok(())
+    }
+
+    /// The plan is applied: its row, its feed, the plan it undoes, held ones it supersedes, tasks about left out rows.
+    pub(super) fn mark_done(&self, tx: &mut dyn Tx, found: &Found, premises: &Premises, known: bool) -> Result<()> {
+        let row = plan_row(
+            self.plan,
+            PlanStatus::Applied,
+            &self.proposal,
+            &self.actor,
+            self.at,
+            &found.counts,
+            &found.notes,
+            premises,
+        )?;
+        if !(known || plans::plan(tx, self.plan.0)?.is_some()) {
+            plans::insert_plan(tx, &row)?;
+        } else {
+            plans::update_plan(tx, &row)?;
+        }
+        plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?;
+        if let Some(undone) = self.proposal.undo_of {
+            plans::set_status(tx, undone.0, &["APPLIED", "STOPPED"], PlanStatus::Undone.as_str())?;
+            if let Some(row) = plans::plan(tx, undone.0)? {
+                if let Ok(Trigger::Import { feed, .. }) = serde_json::from_str(&row.trigger) {
+                    self.feed_state(tx, feed, "UNDONE", None)?;
+                }
+                // Undoing an undo brings the plan back.
+                if let Some(first) = row.undo_of {
+                    plans::set_status(tx, first, &["UNDONE"], PlanStatus::Applied.as_str())?;
+                }
+            }
+        }
+        if let Source::Feed { feed, .. } = self.proposal.source {
+            self.feed_state(tx, feed, "APPLIED", found.counts.feed.as_ref())?;
+        }
+        self.supersede(tx)?;
+        tasks::finish_by_dedupe(tx, &[&self.held_task_key()], self.at.0, &self.actor)?;
+        self.tell_rejected(tx, found)
+    }
+
+    fn feed_state(
+        &self,
+        tx: &mut dyn Tx,
+        feed: i64,
+        state: &str,
+        stats: Option<&crate::import::FeedStats>,
+    ) -> Result<()> {
+        let Some(mut row) = feeds::feed(tx, feed)? else { return Ok(()) };
+        state.clone_into(&mut row.state);
+        if let Some(stats) = stats {
+            row.rows = stats.rows as i64;
+            row.rejected = stats.rejected as i64;
+            row.valid = row.rows - row.rejected;
+            row.shape = Some(json("shape", &FeedShape::default())?);
+        }
+        feeds::update_feed(tx, &row)?;
+        Ok(())
+    }
+
+    fn supersede(&self, tx: &mut dyn Tx) -> Result<()> {
+        let key = self.proposal.trigger.key();
+        for row in plans::plans_by_trigger(tx, &key, &["HELD", "PLANNED"])? {
+            if row.plan_key != self.plan.0 {
+                let status = PlanStatus::Superseded.as_str().to_owned();
+                plans::update_plan(tx, &plans::PlanRow { status, successor: Some(self.plan.0), ..row })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn held_task_key(&self) -> String {
+        format!("held:{}", self.proposal.trigger.key())
+    }
+
+    fn tell_rejected(&self, tx: &mut dyn Tx, found: &Found) -> Result<()> {
+        let Some(stats) = &found.counts.feed else { return Ok(()) };
+        let rejected = stats.rejected + found.notes.rejected.len() as u64;
+        let Source::Feed { app, .. } = self.proposal.source else { return Ok(()) };
+        let dedupe = format!("rejected:{app}");
+        if rejected == 0 && stats.withheld == 0 {
+            tasks::finish_by_dedupe(tx, &[&dedupe], self.at.0, &self.actor)?;
+            return Ok(());
+        }
+        let withheld = if stats.withheld > 0 {
+            format!("; {} people without a row are not called gone, since a row's key can't be read", stats.withheld)
+        } else {
+            String::new()
+        };
+        let name = self.config.app_name(AppKey(app));
+        let title = format!("rows of the feed of {name} were left out: `muster plan {}` lists them{withheld}", self.plan);
+        self.open_task(tx, "feed_rows_rejected", dedupe, title, Some(app))
+    }
+
+    fn open_task(
+        &self,
+        tx: &mut dyn Tx,
+        kind: &str,
+        dedupe: String,
+        title: String,
+        app: Option<i64>,
+    ) -> Result<()> {
+        let owner = self.config.org.settings.admins.first().cloned().unwrap_or_default();
+        tasks::open_tasks(
+            tx,
+            &[tasks::NewTask {
+                kind: kind.to_owned(),
+                dedupe,
+                title,
+                app_key: app,
+                plan_key: Some(self.plan.0),
+                owner: (!owner.is_empty()).then_some(owner),
+                created: self.at.0,
+                due: Some(self.at.0 + 86_400_000),
+                ..tasks::NewTask::default()
+            }],
+        )?;
+        Ok(())
+    }
+
+    /// Records a plan that isn't applied, with its effects.
+    fn settle_dry(&self, found: &mut Found, mut outcomes: Vec<Outcome>, wanted: PlanStatus) -> Result<PlanReport> {
+        let mut digest = Digest::default();
+        for outcome in &mut outcomes {
+            digest.add(outcome)?;
+            found.add(outcome);
+        }
+        let findings = self.muster.store.try_read(|tx| self.findings(tx, found))?;
+        found.notes.findings = findings;
+        self.muster.store.try_write(|tx| {
+            plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?;
+            for (no, outcome) in outcomes.iter().enumerate() {
+                write_effects(tx, self.plan, no as i64, &outcome.effects)?;
+            }
+            Ok::<_, ServiceError>(())
+        })?;
+        let found = std::mem::take(found);
+        self.settle(found, digest.finish(), wanted)
+    }
+
+    /// Records a plan that isn't applied; its effects are written already.
+    pub(super) fn settle(&self, found: Found, digest: String, status: PlanStatus) -> Result<PlanReport> {
+        let premises = Premises { config_version: self.old.version, digest };
+        let row = plan_row(
+            self.plan,
+            status,
+            &self.proposal,
+            &self.actor,
+            self.at,
+            &found.counts,
+            &found.notes,
+            &premises,
+        )?;
+        self.muster.store.try_write(|tx| {
+            if plans::plan(tx, self.plan.0)?.is_some() {
+                plans::update_plan(tx, &row)?;
+            } else {
+                plans::insert_plan(tx, &row)?;
+            }
+            if status == PlanStatus::Held {
+                self.supersede(tx)?;
+                if let Source::Feed { feed, .. } = self.proposal.source {
+                    self.feed_state(tx, feed, "HELD", found.counts.feed.as_ref())?;
+                }
+                let why: Vec<&str> = found.notes.findings.iter().map(|f| f.message.as_str()).collect();
+                let title = format!(
+                    "plan {} ({}) is held: {}; look with `muster plan {}`, then `muster apply {}` or `muster discard {}`",
+                    self.plan,
+                    self.proposal.trigger.describe(),
+                    why.join("; "),
+                    self.plan,
+                    self.plan,
+                    self.plan
+                );
+                self.open_task(tx, "plan_held", self.held_task_key(), title, None)?;
+            }
+            Ok::<_, ServiceError>(())
+        })?;
+        Ok(self.report(Some(self.plan), status, found))
+    }
+
+    pub(super) fn report(&self, plan: Option<PlanKey>, status: PlanStatus, found: Found) -> PlanReport {
+        PlanReport { plan, status, counts: found.counts, notes: found.notes, sample: found.sample }
+    }
+
+    /// The pass before the one that counts, where other people's values matter.
+    pub(super) fn look_ahead(&self, pass: &mut Pass) -> Result<()> {
+        if self.config.linked_reads.is_empty() {
+            return Ok(());
+        }
+        let mut works = self.works("")?;
+        let frame = self.frame(true);
+        loop {
+            let chunk = stream::chunk(&mut *works, CHUNK)?;
+            if chunk.is_empty() {
+                pass.again();
+                return Ok(());
+            }
+            self.muster.store.try_read(|tx| look_ahead(tx, &frame, &chunk, pass))?;
+        }
+    }
+}
+
+/// Works that only derive again.
+pub(super) fn derive_again(users: &[i64]) -> Vec<Work> {
+    users
+        .iter()
+        .map(|&user| Work {
+            who: Who::Known(muster_engine::model::UserKey(user)),
+            ops: Vec::new(),
+            advance: false,
+            position: String::new(),
+        })
+        .collect()
+}
+
+/// What tells two effects of the same proposal apart: the keys of new people don't count.
+pub(super) struct Digest(digest::Context);
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
+}
+
+impl Digest {
+    pub(super) fn add(&mut self, outcome: &Outcome) -> Result<()> {
+        for user in &outcome.effects {
+            self.0.update(user.login.as_bytes());
+            self.0.update(json("effects", &user.effects)?.as_bytes());
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> String {
+        hex(self.0.finish().as_ref())
+    }
+}

@@ -1,0 +1,45 @@
+//! Guards over a feed as a whole: empty, cut short, other keys, undone before.
+
+use muster_engine::model::GuardSettings;
+use muster_engine::plan::{Finding, FindingKind};
+use muster_store::feeds::FeedRow;
+
+use crate::import::FeedStats;
+
+/// Judges a feed by what the comparison found, the one applied before it and whether the same was undone.
+pub(super) fn judge(
+    guard: GuardSettings,
+    stats: &FeedStats,
+    last: Option<&FeedRow>,
+    undone: bool,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut find = |kind, message: String, waivable| findings.push(Finding { kind, message, waivable });
+    if stats.rows == 0 && stats.living > 0 {
+        let message = format!("the feed has no rows, the source had {} people", stats.living);
+        find(FindingKind::FeedEmpty, message, false);
+    } else if let Some(last) = last.filter(|l| l.rows as u64 >= guard.minimum) {
+        let before = last.rows as u64;
+        if stats.rows * 100 < before * u64::from(guard.feed_percent) {
+            let message = format!(
+                "the feed has {} rows, the one before had {before}: it looks cut short (at least {} % are expected)",
+                stats.rows, guard.feed_percent
+            );
+            find(FindingKind::FeedCut, message, true);
+        }
+    }
+    // A feed whose keys are other ones would end everybody and create them anew.
+    if stats.living >= guard.minimum && stats.new > 0 && stats.found * 2 < stats.living && stats.new * 2 > stats.rows {
+        let message = format!(
+            "of {} people the source had, only {} keys are in the feed, and {} of its {} rows are new: its keys don't \
+             look like the last one's",
+            stats.living, stats.found, stats.new, stats.rows
+        );
+        find(FindingKind::FeedKeys, message, true);
+    }
+    if undone {
+        let message = "the same feed was applied and undone before".to_owned();
+        find(FindingKind::FeedUndone, message, true);
+    }
+    findings
+}

@@ -1,0 +1,127 @@
+//! Other people, as far as links lead to them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use muster_engine::derive::{Others, ProfilePart};
+use muster_engine::facts::fold;
+use muster_engine::{Config, Value};
+use muster_store::{Tx, lookups};
+
+use crate::error::{Result, ServiceError};
+use crate::world::namespace;
+
+/// Profiles of linked people, by link and key.
+#[derive(Debug, Default)]
+pub(crate) struct Linked(HashMap<(usize, String), Vec<Value>>);
+
+impl Others for Linked {
+    fn linked(&self, link: usize, value: &str) -> Option<&[Value]> {
+        self.0.get(&(link, fold(value))).map(Vec::as_slice)
+    }
+}
+
+/// What other people's expressions may read of the people a plan changes, before the store has it.
+#[derive(Debug, Default)]
+pub(crate) struct Ahead(HashMap<(usize, String), Box<[Value]>>);
+
+/// The slots read over each link.
+fn read_slots(config: &Config, link: usize) -> Vec<usize> {
+    config.linked_reads.iter().filter(|(l, _)| *l == link).map(|(_, s)| *s).collect()
+}
+
+impl Ahead {
+    /// Notes a person's values under each key by which links find her.
+    pub(crate) fn note(&mut self, config: &Config, part: &ProfilePart) {
+        for (at, link) in config.links.iter().enumerate() {
+            let slots = read_slots(config, at);
+            let key = part.values.get(link.matches).and_then(Value::to_text);
+            if let Some(key) = key.filter(|_| !slots.is_empty()) {
+                let values = slots.iter().map(|&s| part.values.get(s).cloned().unwrap_or_default()).collect();
+                self.0.insert((at, fold(&key)), values);
+            }
+        }
+    }
+
+    fn profile(&self, config: &Config, link: usize, key: &str) -> Option<Vec<Value>> {
+        let values = self.0.get(&(link, key.to_owned()))?;
+        let mut profile = vec![Value::Null; config.attributes.len()];
+        for (slot, value) in read_slots(config, link).into_iter().zip(values) {
+            if let Some(place) = profile.get_mut(slot) {
+                *place = value.clone();
+            }
+        }
+        Some(profile)
+    }
+}
+
+/// Loads whoever the links of these people lead to: from what the plan itself changes, else from the store.
+pub(crate) fn load(tx: &mut dyn Tx, config: &Config, parts: &[&ProfilePart], ahead: &Ahead) -> Result<Linked> {
+    let mut linked = Linked::default();
+    if config.linked_reads.is_empty() {
+        return Ok(linked);
+    }
+    for (at, link) in config.links.iter().enumerate() {
+        if !config.linked_reads.iter().any(|(l, _)| *l == at) {
+            continue;
+        }
+        let mut keys: BTreeSet<String> = BTreeSet::new();
+        for part in parts {
+            if let Some((_, value)) = part.links.iter().find(|(item, _)| *item == link.item) {
+                keys.insert(value.clone());
+            }
+        }
+        keys.retain(|key| match ahead.profile(config, at, key) {
+            Some(profile) => {
+                linked.0.insert((at, key.clone()), profile);
+                false
+            }
+            None => true,
+        });
+        let list: Vec<&str> = keys.iter().map(String::as_str).collect();
+        if list.is_empty() {
+            continue;
+        }
+        let claims = lookups::claims_by_value(tx, &namespace(config.attribute_name(link.matches)), &list)?;
+        let users: Vec<i64> = claims.iter().map(|c| c.user_key).collect();
+        let profiles: HashMap<i64, String> =
+            lookups::profiles_of(tx, &users)?.into_iter().map(|u| (u.user_key, u.profile)).collect();
+        for claim in claims.iter().filter(|c| c.state == crate::world::HELD) {
+            if let Some(text) = profiles.get(&claim.user_key) {
+                let profile = config
+                    .profile_from_json(text)
+                    .map_err(|e| ServiceError::corrupt(format!("profile of user {}", claim.user_key), e))?;
+                linked.0.insert((at, claim.value.clone()), profile);
+            }
+        }
+    }
+    Ok(linked)
+}
+
+/// Who links to people whose values (by which they are found, or which are read over the link) change: user keys.
+pub(crate) fn dependants(
+    tx: &mut dyn Tx,
+    config: &Config,
+    changed: &[(&ProfilePart, &[usize], Option<&[Value]>)],
+) -> Result<Vec<i64>> {
+    let mut users = BTreeSet::new();
+    for (at, link) in config.links.iter().enumerate() {
+        let slots = read_slots(config, at);
+        if slots.is_empty() {
+            continue;
+        }
+        let mut keys: BTreeSet<String> = BTreeSet::new();
+        for (part, attributes, before) in changed {
+            if !attributes.iter().any(|s| *s == link.matches || slots.contains(s)) {
+                continue;
+            }
+            let now = part.values.get(link.matches).and_then(Value::to_text);
+            let was = before.and_then(|b| b.get(link.matches)).and_then(Value::to_text);
+            keys.extend(now.into_iter().chain(was).map(|k| fold(&k)));
+        }
+        let list: Vec<&str> = keys.iter().map(String::as_str).collect();
+        if !list.is_empty() {
+            users.extend(lookups::dependants(tx, link.item.0, &list)?.into_iter().map(|d| d.user_key));
+        }
+    }
+    Ok(users.into_iter().collect())
+}

@@ -1,0 +1,483 @@
+//! From works to what follows, a chunk of people at a time: load, apply, derive, compare, and the rows to write.
+
+use std::collections::{HashMap, HashSet};
+
+use muster_engine::Config;
+use muster_engine::derive::{Derived, ProfilePart, derive_from, derive_profile};
+use muster_engine::facts::{Before, Fact, FactValue, Facts, MembershipKind, RecordState, fold};
+use muster_engine::model::{AttributeType, Millis, PlanKey, UserKey};
+use muster_engine::plan::{Diff, Tally, UserEffects, diff};
+use muster_store::people::{PeopleWrites, load_people};
+use muster_store::{Tx, keys, lookups};
+use serde::{Deserialize, Serialize};
+
+use super::claims::{self, Allocated, Need, Provisional};
+use super::others::{self, Ahead};
+use super::work::{ChangedSince, Op, Who, Work, apply};
+use crate::error::{Result, ServiceError};
+use crate::muster::{ACCOUNT_KEYS, RECORD_KEYS, USER_KEYS};
+use crate::world::{NewKeys, Person, Stamp, namespace, write_person};
+
+/// What stays the same for all chunks of a plan.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) plan: PlanKey,
+    pub(crate) at: Millis,
+    /// Nothing is written: new people get provisional keys.
+    pub(crate) dry: bool,
+    /// Values that don't fit are noted and left out, instead of refusing the change (changes of configuration).
+    pub(crate) lenient: bool,
+}
+
+/// What goes from chunk to chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Pass {
+    pub(crate) provisional: Provisional,
+    pub(crate) ahead: Ahead,
+    /// People that a record of this plan was matched to.
+    matched: HashSet<UserKey>,
+    /// People seen, where it matters who was.
+    pub(crate) seen: HashSet<i64>,
+    /// Provisional keys go down from here.
+    new_people: i64,
+}
+
+impl Pass {
+    /// A pass that knows what others may read of the people the plan changes.
+    pub(crate) fn ahead_of(ahead: Ahead) -> Self {
+        Self { ahead, ..Self::default() }
+    }
+
+    /// The next pass over the same works: new people get the same provisional keys again.
+    pub(crate) fn again(&mut self) {
+        self.new_people = 0;
+        self.matched.clear();
+    }
+}
+
+/// A row that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectedRow {
+    /// Its line in the feed.
+    pub line: u64,
+    /// Its key, if it can be read.
+    pub key: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// The lines of a plan's inverse for one person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct UserBefore {
+    pub(crate) user: UserKey,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) created: bool,
+    pub(crate) before: Vec<Before>,
+}
+
+/// What follows for a chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) tally: Tally,
+    pub(crate) effects: Vec<UserEffects>,
+    pub(crate) befores: Vec<UserBefore>,
+    pub(crate) writes: PeopleWrites,
+    pub(crate) rejected: Vec<RejectedRow>,
+    pub(crate) since: Vec<(UserKey, ChangedSince)>,
+    pub(crate) problems: Vec<(String, String)>,
+    /// People outside the chunk who must be derived again.
+    pub(crate) dependants: Vec<i64>,
+}
+
+struct Slot<'w> {
+    works: Vec<&'w Work>,
+    person: Person,
+    facts: Facts,
+    befores: Vec<Before>,
+    as_of: Millis,
+    part: ProfilePart,
+    left_out: bool,
+}
+
+/// Derives the profiles only and notes what others may read: the pass before the one that counts, for plans too large
+/// to be held in memory whole.
+pub(crate) fn look_ahead(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: &mut Pass) -> Result<()> {
+    let mut out = Outcome::default();
+    let slots = profiles(tx, frame, works, pass, &mut out)?;
+    pass.seen.extend(slots.iter().map(|s| s.facts.user.0));
+    Ok(())
+}
+
+/// Works a chunk out.
+pub(crate) fn process(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: &mut Pass) -> Result<Outcome> {
+    let mut out = Outcome::default();
+    let slots = profiles(tx, frame, works, pass, &mut out)?;
+    let slots: Vec<Slot<'_>> = slots.into_iter().filter(|s| !s.left_out).collect();
+    let parts: Vec<&ProfilePart> = slots.iter().map(|s| &s.part).collect();
+    let linked = others::load(tx, frame.config, &parts, &pass.ahead)?;
+    let mut done: Vec<(Slot<'_>, Derived, Diff)> = Vec::with_capacity(slots.len());
+    for slot in slots {
+        let derived = derive_from(frame.config, &slot.facts, slot.part.clone(), &linked, slot.as_of);
+        let diff = diff(frame.config, &slot.person.stored, &derived);
+        done.push((slot, derived, diff));
+    }
+    let changed: Vec<_> = done
+        .iter()
+        .map(|(slot, _, diff)| {
+            let before = slot.person.rows.is_some().then_some(&slot.person.stored.profile[..]);
+            (&slot.part, &diff.attributes[..], before)
+        })
+        .collect();
+    out.dependants = others::dependants(tx, frame.config, &changed)?;
+    let inside: HashSet<i64> = done.iter().map(|(s, ..)| s.facts.user.0).collect();
+    out.dependants.retain(|u| !inside.contains(u) && !(frame.dry && pass.seen.contains(u)));
+    finish(tx, frame, done, &mut out)?;
+    Ok(out)
+}
+
+/// Whom the works are about, with facts changed, unique values allocated and profiles derived.
+fn profiles<'w>(
+    tx: &mut dyn Tx,
+    frame: &Frame<'_>,
+    works: &'w [Work],
+    pass: &mut Pass,
+    out: &mut Outcome,
+) -> Result<Vec<Slot<'w>>> {
+    let whom = resolve(tx, frame, works, pass)?;
+    let mut known: Vec<i64> = whom.iter().flatten().map(|u| u.0).collect();
+    known.sort_unstable();
+    known.dedup();
+    let mut people: HashMap<i64, Person> = HashMap::with_capacity(known.len());
+    for rows in load_people(tx, &known)? {
+        people.insert(rows.user.user_key, Person::load(frame.config, rows)?);
+    }
+    let new = whom.iter().filter(|w| w.is_none()).count();
+    let mut next_new = if frame.dry || new == 0 { 0 } else { keys::allocate(tx, USER_KEYS, new)? };
+    let mut slots: Vec<Slot<'w>> = Vec::with_capacity(works.len());
+    let mut places: HashMap<i64, usize> = HashMap::new();
+    for (work, who) in works.iter().zip(whom) {
+        if let Some(at) = who.and_then(|u| places.get(&u.0)).copied() {
+            if let Some(slot) = slots.get_mut(at) {
+                slot.works.push(work);
+            }
+            continue;
+        }
+        let person = match who {
+            Some(user) => match people.remove(&user.0) {
+                Some(person) => person,
+                // Gone since the plan was made: nothing to do.
+                None => continue,
+            },
+            None if frame.dry => {
+                pass.new_people -= 1;
+                Person::new(UserKey(pass.new_people), frame.at, frame.plan)
+            }
+            None => {
+                next_new += 1;
+                Person::new(UserKey(next_new - 1), frame.at, frame.plan)
+            }
+        };
+        places.insert(person.facts.user.0, slots.len());
+        slots.push(Slot {
+            works: vec![work],
+            facts: person.facts.clone(),
+            as_of: frame.at,
+            person,
+            befores: Vec::new(),
+            part: ProfilePart::default(),
+            left_out: false,
+        });
+    }
+    for slot in &mut slots {
+        change(frame, slot, out);
+    }
+    slots.retain(|s| !s.left_out);
+    for slot in &mut slots {
+        slot.part = derive_profile(frame.config, &slot.facts, slot.as_of);
+    }
+    allocate(tx, frame, &mut slots, pass)?;
+    for slot in &mut slots {
+        judge_problems(frame, slot, out)?;
+        if !slot.left_out {
+            pass.ahead.note(frame.config, &slot.part);
+        }
+    }
+    Ok(slots)
+}
+
+/// The person of each work; `None`: somebody new.
+fn resolve(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: &mut Pass) -> Result<Vec<Option<UserKey>>> {
+    let mut whom: Vec<Option<UserKey>> = Vec::with_capacity(works.len());
+    // For each unique attribute that a source matches on: the place of the work and the value.
+    let mut asked: HashMap<usize, Vec<(usize, String)>> = HashMap::new();
+    for (at, work) in works.iter().enumerate() {
+        whom.push(match work.who {
+            Who::Known(user) => Some(user),
+            Who::New | Who::Match => None,
+        });
+        let app = work.ops.iter().find_map(|op| match op {
+            Op::Row { app, .. } => Some(*app),
+            _ => None,
+        });
+        let source = app.and_then(|a| frame.config.source(a)).filter(|s| !s.match_on.is_empty());
+        if let (Who::Match, Some(source)) = (&work.who, source) {
+            let mut facts = Facts::default();
+            apply(&mut facts, &work.ops, frame.at, frame.plan, &mut Vec::new());
+            let part = derive_profile(frame.config, &facts, frame.at);
+            for slot in &source.match_on {
+                if let Some(claim) = part.claims.iter().find(|c| c.slot == *slot) {
+                    asked.entry(*slot).or_default().push((at, fold(&claim.base)));
+                }
+            }
+        }
+    }
+    for (slot, wanted) in asked {
+        let values: Vec<&str> = wanted.iter().map(|(_, v)| v.as_str()).collect();
+        let name = frame.config.attribute_name(slot);
+        let owners: HashMap<String, UserKey> = lookups::claims_by_value(tx, &namespace(name), &values)?
+            .into_iter()
+            .map(|c| (c.value, UserKey(c.user_key)))
+            .collect();
+        for (at, value) in wanted {
+            if let (Some(owner), Some(place)) = (owners.get(&value), whom.get_mut(at)) {
+                if place.is_none() && !pass.matched.contains(owner) {
+                    *place = Some(*owner);
+                }
+            }
+        }
+    }
+    drop_taken_matches(tx, works, &mut whom)?;
+    // What is written is found in the store; only a pass that writes nothing must remember.
+    if frame.dry {
+        pass.matched.extend(works.iter().zip(&whom).filter(|(w, _)| w.who == Who::Match).filter_map(|(_, u)| *u));
+    }
+    Ok(whom)
+}
+
+/// A person whom the same source has under another key already is not matched again: two living records of one source
+/// are two people.
+fn drop_taken_matches(tx: &mut dyn Tx, works: &[Work], whom: &mut [Option<UserKey>]) -> Result<()> {
+    let mut found: Vec<i64> =
+        works.iter().zip(whom.iter()).filter(|(w, _)| w.who == Who::Match).filter_map(|(_, u)| u.map(|u| u.0)).collect();
+    found.sort_unstable();
+    found.dedup();
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut living: HashSet<(i64, i64)> = HashSet::new();
+    for rows in load_people(tx, &found)? {
+        let records = rows.records.iter().filter(|r| r.state == RecordState::Living.as_str());
+        living.extend(records.map(|r| (rows.user.user_key, r.app_key)));
+    }
+    for (work, who) in works.iter().zip(whom.iter_mut()) {
+        let app = work.ops.iter().find_map(|op| match op {
+            Op::Row { app, .. } => Some(app.0),
+            _ => None,
+        });
+        if let (Who::Match, Some(user), Some(app)) = (&work.who, *who, app) {
+            if living.contains(&(user.0, app)) {
+                *who = None;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Applies a person's works to her facts.
+fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
+    keep_memberships(frame, slot);
+    let mut since = Vec::new();
+    for work in &slot.works {
+        slot.befores.extend(apply(&mut slot.facts, &work.ops, frame.at, frame.plan, &mut since));
+    }
+    out.since.extend(since.into_iter().map(|s| (slot.facts.user, s)));
+    let advance = slot.person.rows.is_none() || slot.works.iter().any(|w| w.advance);
+    slot.as_of = if advance { frame.at } else { slot.person.as_of().unwrap_or(frame.at) };
+    let wants_something = slot.works.iter().any(|w| !w.ops.is_empty());
+    // Saying again what already holds changes nothing.
+    slot.left_out = wants_something && slot.befores.is_empty() && slot.facts == slot.person.facts && !advance;
+}
+
+/// Memberships that a rule gave and that stay because it was deactivated become facts the first time the person is
+/// derived under the version that did so.
+fn keep_memberships(frame: &Frame<'_>, slot: &mut Slot<'_>) {
+    let Some(rows) = &slot.person.rows else { return };
+    let derived_under = rows.user.config_version;
+    for (rule, groups) in &frame.config.inactive_rules {
+        let since = frame.config.rule_versions.get(rule).copied().unwrap_or_default();
+        if since <= derived_under {
+            continue;
+        }
+        for group in groups {
+            let member = slot.person.stored.groups.binary_search(group).is_ok();
+            let fact = Fact::Membership { group: *group, kind: MembershipKind::Kept, origin: rule.0 };
+            if member && slot.facts.get(&fact).is_none() {
+                slot.facts.say(fact, Some(FactValue::Membership { until: None }), frame.at, frame.plan);
+            }
+        }
+    }
+}
+
+/// Allocates what the profiles need and derives those again.
+fn allocate(tx: &mut dyn Tx, frame: &Frame<'_>, slots: &mut [Slot<'_>], pass: &mut Pass) -> Result<()> {
+    let mut needs: Vec<Need> = Vec::new();
+    for (person, slot) in slots.iter().enumerate() {
+        needs.extend(slot.part.needs().map(|n| Need {
+            person,
+            user: slot.facts.user,
+            slot: n.slot,
+            base: n.base.clone(),
+            taken: n.taken,
+        }));
+    }
+    if needs.is_empty() {
+        return Ok(());
+    }
+    let got = claims::allocate(tx, frame.config, &needs, &mut pass.provisional)?;
+    let mut conflicts: Vec<(usize, String, String)> = Vec::new();
+    for (need, got) in needs.iter().zip(got) {
+        let Some(slot) = slots.get_mut(need.person) else { continue };
+        match got {
+            Allocated::Value(shown) => {
+                let claim = claims::claim(frame.config, need, &shown, frame.at, frame.plan);
+                slot.facts.claims.retain(|c| c.attribute != claim.attribute || c.value != claim.value);
+                slot.facts.claims.push(claim);
+            }
+            Allocated::Taken => {
+                let name = frame.config.attribute_name(need.slot).to_owned();
+                let reason = format!("{name}: {:?} is taken by somebody else; it must be unique", need.base);
+                conflicts.push((need.person, name, reason));
+            }
+        }
+    }
+    let mut again: Vec<usize> = needs.iter().map(|n| n.person).collect();
+    again.dedup();
+    for person in again {
+        if let Some(slot) = slots.get_mut(person) {
+            slot.part = derive_profile(frame.config, &slot.facts, slot.as_of);
+        }
+    }
+    for (person, about, reason) in conflicts {
+        if let Some(slot) = slots.get_mut(person) {
+            slot.part.problems.push(muster_engine::derive::Problem { about, reason });
+        }
+    }
+    Ok(())
+}
+
+/// What doesn't fit: a row is left out, a request is refused, a change of configuration is told of it.
+fn judge_problems(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) -> Result<()> {
+    if slot.part.problems.is_empty() {
+        return advance_dates(frame, slot);
+    }
+    let old = match slot.person.rows {
+        Some(_) => derive_profile(frame.config, &slot.person.facts, slot.as_of).problems,
+        None => Vec::new(),
+    };
+    let new: Vec<String> = slot.part.problems.iter().filter(|p| !old.contains(p)).map(|p| p.reason.clone()).collect();
+    if new.is_empty() {
+        return advance_dates(frame, slot);
+    }
+    if let Some((line, key)) = slot.works.iter().find_map(|w| w.row()) {
+        out.rejected.push(RejectedRow { line, key: Some(key.to_owned()), reason: new.join("; ") });
+        slot.left_out = true;
+        return Ok(());
+    }
+    if frame.lenient || slot.works.iter().all(|w| w.ops.is_empty()) {
+        let login = login_of(frame.config, slot);
+        out.problems.extend(new.into_iter().map(|p| (login.clone(), p)));
+        return advance_dates(frame, slot);
+    }
+    Err(ServiceError::Invalid(new.join("; ")))
+}
+
+/// A changed date is a word about time: she is derived with the plan's instant.
+fn advance_dates(frame: &Frame<'_>, slot: &mut Slot<'_>) -> Result<()> {
+    if slot.as_of == frame.at || slot.person.rows.is_none() {
+        return Ok(());
+    }
+    let dated = frame.config.attributes.iter().enumerate().any(|(at, attribute)| {
+        matches!(attribute.def.kind, AttributeType::Date | AttributeType::DateTime)
+            && slot.part.values.get(at) != slot.person.stored.profile.get(at)
+    });
+    if dated {
+        slot.as_of = frame.at;
+        slot.part = derive_profile(frame.config, &slot.facts, slot.as_of);
+    }
+    Ok(())
+}
+
+fn login_of(config: &Config, slot: &Slot<'_>) -> String {
+    let at = config.slot("login");
+    let now = at.and_then(|s| slot.part.values.get(s)).and_then(muster_engine::Value::as_str);
+    let was = at.and_then(|s| slot.person.stored.profile.get(s)).and_then(muster_engine::Value::as_str);
+    now.or(was).unwrap_or_default().to_owned()
+}
+
+/// Counts, effects, inverse and rows.
+fn finish(tx: &mut dyn Tx, frame: &Frame<'_>, done: Vec<(Slot<'_>, Derived, Diff)>, out: &mut Outcome) -> Result<()> {
+    let mut new_accounts = 0usize;
+    let mut new_records = 0usize;
+    for (slot, _, diff) in &done {
+        new_accounts += diff.accounts.iter().filter(|w| !slot.person.stored.apps.contains_key(&w.app)).count();
+        let known = &slot.person.facts.said;
+        new_records += slot.facts.said.keys().filter(|f| matches!(f, Fact::Record { .. }) && !known.contains_key(f)).count();
+    }
+    let block = |tx: &mut dyn Tx, name: &str, n: usize| match n {
+        0 => Ok(0),
+        n => keys::allocate(tx, name, n),
+    };
+    let mut next_account = if frame.dry { 0 } else { block(tx, ACCOUNT_KEYS, new_accounts)? };
+    let mut next_record = if frame.dry { 0 } else { block(tx, RECORD_KEYS, new_records)? };
+    let mut account = || {
+        next_account += 1;
+        next_account - 1
+    };
+    let mut record = || {
+        next_record += 1;
+        next_record - 1
+    };
+    for (mut slot, derived, diff) in done {
+        out.tally.add(&diff);
+        let login = login_of(frame.config, &slot);
+        out.problems.extend(
+            derived.problems.iter().filter(|p| !slot.part.problems.contains(p)).map(|p| (login.clone(), p.reason.clone())),
+        );
+        if !frame.dry {
+            for said in slot.facts.said.values_mut() {
+                if let Some(FactValue::Record(r)) = &mut said.value {
+                    r.fresh = false;
+                }
+            }
+            let stored_due = slot.person.rows.as_ref().map(|r| r.user.next_due);
+            let must_write = !diff.is_empty()
+                || slot.facts != slot.person.facts
+                || slot.person.as_of() != Some(slot.as_of)
+                || stored_due != Some(derived.next_due.map(|d| d.0))
+                || !derived.keeps.is_empty();
+            if must_write {
+                let stamp = Stamp { plan: frame.plan, at: frame.at, as_of: slot.as_of };
+                let mut keys = NewKeys { record: &mut record, account: &mut account };
+                write_person(
+                    frame.config,
+                    &slot.person,
+                    &slot.facts,
+                    &derived,
+                    &diff,
+                    stamp,
+                    &mut keys,
+                    &mut out.writes,
+                )?;
+            }
+        }
+        let created = slot.person.rows.is_none();
+        if created || !slot.befores.is_empty() {
+            out.befores.push(UserBefore { user: slot.facts.user, created, before: slot.befores });
+        }
+        if !diff.effects.is_empty() {
+            out.effects.push(UserEffects { user: slot.facts.user, login, effects: diff.effects });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,281 @@
+//! Plans too big for one transaction: worked out chunk by chunk first, judged as a whole, then applied chunk by chunk
+//! under a durable run that any process can take over.
+
+use std::collections::BTreeSet;
+
+use muster_engine::model::PlanKey;
+use muster_store::runs::{self, DONE, RunRow};
+use muster_store::{plans, rederive};
+
+use super::apply::{Digest, Found, Going, derive_again};
+use super::process::{Outcome, Pass, process};
+use super::record::{self, Premises, plan_row, write_effects, write_history};
+use super::stream;
+use super::work::Work;
+use super::{PlanReport, PlanStatus, Progress};
+use crate::clock::machine_now;
+use crate::error::{Result, ServiceError};
+use crate::muster::{Actor, CHUNK, Muster};
+
+/// How long a process may be silent before another takes its run over.
+const LEASE_MS: i64 = 60_000;
+
+impl Going<'_> {
+    /// Works everything out, judges it, and applies it if nothing holds it.
+    pub(super) fn go_big(&self) -> Result<PlanReport> {
+        let mut pass = Pass::default();
+        self.look_ahead(&mut pass)?;
+        let (mut found, digest) = self.dry_pass(&mut pass, self.proposal.preview)?;
+        found.notes.findings = self.muster.store.try_read(|tx| self.findings(tx, &found))?;
+        if self.proposal.preview {
+            return self.settle(found, digest, PlanStatus::Planned);
+        }
+        if self.held(&found.notes.findings) {
+            // Now its effects are wanted on paper.
+            pass = Pass::default();
+            self.look_ahead(&mut pass)?;
+            self.dry_pass(&mut pass, true)?;
+            return self.settle(found, digest, PlanStatus::Held);
+        }
+        self.start_run(&found, digest)?;
+        let ahead = std::mem::take(&mut pass.ahead);
+        self.carry_on(Pass::ahead_of(ahead), found)
+    }
+
+    /// Goes through all works without writing anything but, if asked, the effects.
+    pub(super) fn dry_pass(&self, pass: &mut Pass, keep_effects: bool) -> Result<(Found, String)> {
+        let mut found = self.begin();
+        let mut digest = Digest::default();
+        let mut works = self.works("")?;
+        let mut dependants: BTreeSet<i64> = BTreeSet::new();
+        let mut no = 0;
+        if keep_effects {
+            self.muster.store.write(|tx| plans::drop_blocks(tx, self.plan.0, record::EFFECTS))?;
+        }
+        let mut one = |chunk: &[Work], found: &mut Found, digest: &mut Digest, pass: &mut Pass| -> Result<Vec<i64>> {
+            let frame = self.frame(true);
+            let mut outcome = self.muster.store.try_read(|tx| process(tx, &frame, chunk, pass))?;
+            if keep_effects {
+                self.muster.store.try_write(|tx| write_effects(tx, self.plan, no, &outcome.effects))?;
+                no += 1;
+            }
+            digest.add(&outcome)?;
+            found.add(&mut outcome);
+            self.progress.step("working out", found.counts.tally.people, 0);
+            Ok(outcome.dependants)
+        };
+        loop {
+            let chunk = stream::chunk(&mut *works, CHUNK)?;
+            if chunk.is_empty() {
+                break;
+            }
+            dependants.extend(one(&chunk, &mut found, &mut digest, pass)?);
+        }
+        found.notes.take(works.take_rejected(), Vec::new());
+        found.counts.feed = works.feed_stats().cloned();
+        let waiting: Vec<i64> = dependants.into_iter().collect();
+        for chunk in waiting.chunks(CHUNK) {
+            one(&derive_again(chunk), &mut found, &mut digest, pass)?;
+        }
+        Ok((found, digest.finish()))
+    }
+
+    /// Publishes the configuration and makes the run that applies the plan.
+    fn start_run(&self, found: &Found, digest: String) -> Result<()> {
+        let premises = Premises { config_version: self.config.version, digest };
+        let row = plan_row(
+            self.plan,
+            PlanStatus::Applying,
+            &self.proposal,
+            &self.actor,
+            self.at,
+            &found.counts,
+            &found.notes,
+            &premises,
+        )?;
+        let now = machine_now();
+        let run = RunRow {
+            plan_key: self.plan.0,
+            phase: "APPLY".to_owned(),
+            total: found.counts.tally.people as i64,
+            started: now,
+            updated: now,
+            ..RunRow::default()
+        };
+        self.muster.store.try_write(|tx| {
+            if self.moved(tx)? {
+                return Err(ServiceError::Premise(
+                    "the configuration changed while the plan was worked out; propose it again".to_owned(),
+                ));
+            }
+            self.publish(tx)?;
+            if plans::plan(tx, self.plan.0)?.is_some() {
+                plans::update_plan(tx, &row)?;
+            } else {
+                plans::insert_plan(tx, &row)?;
+            }
+            runs::insert_run(tx, &run)?;
+            Ok(())
+        })
+    }
+
+    /// Applies the rest of a run, from where it stands.
+    pub(super) fn carry_on(&self, mut pass: Pass, planned: Found) -> Result<PlanReport> {
+        let store = &self.muster.store;
+        let node = self.muster.node.clone();
+        let claimed = store.write(|tx| runs::claim_run(tx, self.plan.0, &node, machine_now(), LEASE_MS))?;
+        let Some(mut run) = claimed else {
+            return Err(ServiceError::Premise(format!(
+                "plan {} is being applied by another process; `muster plan {}` shows how far it is",
+                self.plan, self.plan
+            )));
+        };
+        let mut found = self.begin();
+        let mut no = store.read(|tx| plans::last_block(tx, self.plan.0, stream::BEFORE))?;
+        let mut works = self.works(run.position.as_deref().unwrap_or_default())?;
+        let total = run.total.max(0) as u64;
+        loop {
+            let chunk = stream::chunk(&mut *works, CHUNK)?;
+            let Some(position) = chunk.last().map(|w| w.position.clone()) else { break };
+            no += 1;
+            run.position = Some(position);
+            run.done += chunk.len() as i64;
+            let mut outcome = self.write_chunk(&chunk, &mut pass, no, &mut run, true)?;
+            found.add(&mut outcome);
+            self.progress.step("applying", run.done as u64, total);
+        }
+        found.notes.take(works.take_rejected(), Vec::new());
+        found.counts.feed = works.feed_stats().cloned();
+        self.drain(&mut pass, &mut found, &mut no, &mut run)?;
+        self.end_run(&run, found, planned)
+    }
+
+    /// Derives everybody again who was marked by what others became.
+    fn drain(&self, pass: &mut Pass, found: &mut Found, no: &mut i64, run: &mut RunRow) -> Result<()> {
+        loop {
+            let marked = self.muster.store.read(|tx| rederive::marked(tx, i64::MIN, CHUNK))?;
+            let users: Vec<i64> = marked.into_iter().map(|(user, _)| user).collect();
+            if users.is_empty() {
+                return Ok(());
+            }
+            *no += 1;
+            let mut outcome = self.write_chunk(&derive_again(&users), pass, *no, run, false)?;
+            found.add(&mut outcome);
+        }
+    }
+
+    /// One chunk in one transaction: rows, log, inverse, marks, and how far the run is.
+    fn write_chunk(
+        &self,
+        chunk: &[Work],
+        pass: &mut Pass,
+        no: i64,
+        run: &mut RunRow,
+        first_time: bool,
+    ) -> Result<Outcome> {
+        run.updated = machine_now();
+        run.lease_until = Some(run.updated + LEASE_MS);
+        // Claims of chunks before are in the store by now.
+        pass.provisional = super::claims::Provisional::default();
+        self.muster.store.try_write(|tx| {
+            // Whoever published another configuration meanwhile: its version holds for everybody written from now on.
+            let config = self.muster.config_in(tx)?;
+            let frame = super::process::Frame { config: &config, ..self.frame(false) };
+            let outcome = process(tx, &frame, chunk, pass)?;
+            muster_store::people::write_people(tx, &outcome.writes)?;
+            write_history(tx, self.plan, &self.actor, self.at, no, &outcome)?;
+            if first_time {
+                rederive::mark(tx, self.plan.0, &outcome.dependants)?;
+            } else {
+                let users: Vec<i64> = chunk
+                    .iter()
+                    .filter_map(|w| match w.who {
+                        super::work::Who::Known(user) => Some(user.0),
+                        _ => None,
+                    })
+                    .collect();
+                rederive::unmark(tx, &users)?;
+            }
+            if !runs::advance_run(tx, run)? {
+                return Err(ServiceError::Premise(format!(
+                    "another process has taken over the run of plan {}; it goes on there",
+                    self.plan
+                )));
+            }
+            Ok(outcome)
+        })
+    }
+
+    fn end_run(&self, run: &RunRow, mut found: Found, planned: Found) -> Result<PlanReport> {
+        // What the whole was judged to be is what the plan says it did; a run that was taken over saw only its part.
+        if planned.counts.tally.people > 0 {
+            found.counts = planned.counts;
+            found.notes = planned.notes;
+        }
+        self.muster.store.try_write(|tx| {
+            let premises = Premises { config_version: self.config.version, digest: String::new() };
+            self.mark_done(tx, &found, &premises, true)?;
+            if !self.proposal.items.is_empty() {
+                muster_store::config::mark_applied(tx, self.config.version, self.at.0)?;
+            }
+            runs::end_run(tx, self.plan.0, run.lease_token, DONE, machine_now())?;
+            Ok::<_, ServiceError>(())
+        })?;
+        Ok(self.report(Some(self.plan), PlanStatus::Applied, found))
+    }
+}
+
+impl Muster {
+    /// Finishes runs that a process left behind when it died; runs in progress elsewhere are left alone.
+    ///
+    /// # Errors
+    /// If the store fails or a run can't go on.
+    pub fn resume_runs(&self, progress: &dyn Progress) -> Result<Vec<PlanKey>> {
+        let now = machine_now();
+        let waiting = self.store.read(runs::unfinished_runs)?;
+        let mut finished = Vec::new();
+        for run in waiting {
+            if run.lease_until.is_some_and(|until| until > now) && !self.is_dead(&run) {
+                continue;
+            }
+            let plan = PlanKey(run.plan_key);
+            self.resume(plan, progress)?;
+            finished.push(plan);
+        }
+        Ok(finished)
+    }
+
+    /// A process on this machine that is gone leaves its lease at once.
+    fn is_dead(&self, run: &RunRow) -> bool {
+        let owner = run.lease_owner.as_deref().unwrap_or_default();
+        let pid = owner.split('-').next().and_then(|p| p.parse::<u32>().ok());
+        pid.is_some_and(|pid| pid != std::process::id() && !std::path::Path::new(&format!("/proc/{pid}")).exists())
+            && std::path::Path::new("/proc/self").exists()
+    }
+
+    /// Goes on with an interrupted run.
+    pub(super) fn resume(&self, plan: PlanKey, progress: &dyn Progress) -> Result<PlanReport> {
+        let row = self
+            .store
+            .read(|tx| plans::plan(tx, plan.0))?
+            .ok_or_else(|| ServiceError::corrupt("run", format!("plan {plan} is gone")))?;
+        if let Some(run) = self.store.read(|tx| runs::run(tx, plan.0))? {
+            if self.is_dead(&run) {
+                self.store.write(|tx| runs::end_run(tx, plan.0, run.lease_token, &run.phase, machine_now()))?;
+            }
+        }
+        let mut proposal = record::proposal_of(&row)?;
+        // Its configuration is published already; `force` was judged then.
+        let items = std::mem::take(&mut proposal.items);
+        let mut going = self.prepare(&Actor::operator(row.actor.clone()), proposal, plan, progress)?;
+        going.at = muster_engine::Millis(row.as_of);
+        going.proposal.items = items;
+        let mut planned = Found::default();
+        planned.counts = serde_json::from_str(&row.counts).unwrap_or_default();
+        planned.notes = serde_json::from_str(&row.notes).unwrap_or_default();
+        let mut pass = Pass::default();
+        going.look_ahead(&mut pass)?;
+        let ahead = std::mem::take(&mut pass.ahead);
+        going.carry_on(Pass::ahead_of(ahead), planned)
+    }
+}

@@ -1,0 +1,180 @@
+//! Where a plan's works come from, in an order that doesn't change between passes.
+
+use muster_engine::model::{PlanKey, UserKey};
+use muster_store::{Store, lookups, plans};
+use serde::{Deserialize, Serialize};
+
+use super::process::{RejectedRow, UserBefore};
+use super::work::{Op, Who, Work};
+use crate::error::{Result, ServiceError};
+use crate::import::FeedStats;
+
+/// A stream of works.
+pub(crate) trait Works {
+    /// The next one.
+    fn next(&mut self) -> Result<Option<Work>>;
+
+    /// What the comparison of a feed has found so far.
+    fn feed_stats(&self) -> Option<&FeedStats> {
+        None
+    }
+
+    /// Rows left out since the last call.
+    fn take_rejected(&mut self) -> Vec<RejectedRow> {
+        Vec::new()
+    }
+}
+
+/// The next chunk of works; empty at the end.
+pub(crate) fn chunk(works: &mut dyn Works, size: usize) -> Result<Vec<Work>> {
+    let mut out = Vec::new();
+    while out.len() < size {
+        match works.next()? {
+            Some(work) => out.push(work),
+            None => break,
+        }
+    }
+    Ok(out)
+}
+
+/// Where works come from; kept with the plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub(crate) enum Source {
+    /// Told one by one.
+    List { works: Vec<Work> },
+    /// A spooled full feed.
+    Feed { app: i64, feed: i64 },
+    /// Everybody: the configuration changes what follows for them.
+    Everyone,
+    /// The inverse of a plan, then everybody if its configuration is taken back too.
+    Inverse { plan: PlanKey, everyone: bool },
+    /// People for whom time alone changes something.
+    Due { until: i64 },
+}
+
+/// Works told one by one.
+pub(crate) struct ListWorks(pub(crate) std::vec::IntoIter<Work>);
+
+impl Works for ListWorks {
+    fn next(&mut self) -> Result<Option<Work>> {
+        Ok(self.0.next())
+    }
+}
+
+const PAGE: usize = 5_000;
+
+/// Everybody, by key.
+pub(crate) struct EveryoneWorks {
+    store: Store,
+    after: i64,
+    page: std::vec::IntoIter<i64>,
+}
+
+impl EveryoneWorks {
+    pub(crate) fn new(store: &Store, after: i64) -> Self {
+        Self { store: store.clone(), after, page: Vec::new().into_iter() }
+    }
+}
+
+fn again(user: i64, advance: bool) -> Work {
+    Work { who: Who::Known(UserKey(user)), ops: Vec::new(), advance, position: format!("user:{user}") }
+}
+
+impl Works for EveryoneWorks {
+    fn next(&mut self) -> Result<Option<Work>> {
+        if self.page.len() == 0 {
+            let after = self.after;
+            self.page = self.store.read(|tx| lookups::user_keys_after(tx, after, PAGE))?.into_iter();
+        }
+        let next = self.page.next();
+        self.after = next.unwrap_or(self.after);
+        Ok(next.map(|user| again(user, false)))
+    }
+}
+
+/// The people for whom time alone changes something by an instant.
+pub(crate) struct DueWorks {
+    store: Store,
+    until: i64,
+    after: (i64, i64),
+    page: std::vec::IntoIter<(i64, i64)>,
+}
+
+impl DueWorks {
+    pub(crate) fn new(store: &Store, until: i64) -> Self {
+        Self { store: store.clone(), until, after: (i64::MIN, 0), page: Vec::new().into_iter() }
+    }
+}
+
+impl Works for DueWorks {
+    fn next(&mut self) -> Result<Option<Work>> {
+        if self.page.len() == 0 {
+            let (until, after) = (self.until, self.after);
+            self.page = self.store.read(|tx| lookups::due_users(tx, until, after, PAGE))?.into_iter();
+        }
+        let next = self.page.next();
+        self.after = next.unwrap_or(self.after);
+        Ok(next.map(|(_, user)| again(user, true)))
+    }
+}
+
+/// The inverse of a plan, last block first.
+pub(crate) struct InverseWorks {
+    store: Store,
+    plan: PlanKey,
+    before: i64,
+    page: std::vec::IntoIter<Work>,
+    then: Option<EveryoneWorks>,
+}
+
+/// The kind of the blocks that hold a plan's inverse.
+pub(crate) const BEFORE: &str = "BEFORE";
+
+impl InverseWorks {
+    /// `position` is that of the last work done: `block:N`, `user:N` or "".
+    pub(crate) fn new(store: &Store, plan: PlanKey, everyone: bool, position: &str) -> Self {
+        let number = |prefix| position.strip_prefix(prefix).and_then(|n| n.parse::<i64>().ok());
+        let (block, user) = (number("block:"), number("user:"));
+        Self {
+            store: store.clone(),
+            plan,
+            // A block is gone through again as a whole: what it restored is restored already.
+            before: match (block, user) {
+                (Some(n), _) => n + 1,
+                (None, Some(_)) => 0,
+                (None, None) => i64::MAX,
+            },
+            page: Vec::new().into_iter(),
+            then: everyone.then(|| EveryoneWorks::new(store, user.unwrap_or(i64::MIN))),
+        }
+    }
+}
+
+impl Works for InverseWorks {
+    fn next(&mut self) -> Result<Option<Work>> {
+        loop {
+            if let Some(work) = self.page.next() {
+                return Ok(Some(work));
+            }
+            let (plan, before) = (self.plan, self.before);
+            let blocks = self.store.read(|tx| plans::blocks_before(tx, plan.0, BEFORE, before, 1))?;
+            let Some(block) = blocks.into_iter().next() else {
+                return self.then.as_mut().map_or(Ok(None), Works::next);
+            };
+            self.before = block.no;
+            let mut works = Vec::new();
+            for line in block.lines()?.into_iter().rev() {
+                let user: UserBefore = serde_json::from_str(&line)
+                    .map_err(|e| ServiceError::corrupt(format!("inverse of plan {plan}"), e))?;
+                let mut ops: Vec<Op> = user.before.into_iter().rev().map(|line| Op::Restore { line }).collect();
+                if user.created {
+                    ops.push(Op::Unmake { made_by: plan });
+                }
+                let position = format!("block:{}", block.no);
+                works.push(Work { who: Who::Known(user.user), ops, advance: false, position });
+            }
+            self.page = works.into_iter();
+        }
+    }
+}

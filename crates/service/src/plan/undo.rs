@@ -1,0 +1,97 @@
+//! Undo: what a plan changed is put back where it still stands.
+
+use muster_engine::model::{Item, ItemKey, ItemKind, PlanKey};
+use muster_store::config::{item_history, items_changed};
+use muster_store::plans;
+
+use super::stream::Source;
+use super::{ItemChange, PlanReport, PlanStatus, Progress, Proposal, Trigger};
+use crate::error::{Result, ServiceError};
+use crate::import::ImportOptions;
+use crate::muster::{Actor, Muster};
+
+impl Muster {
+    /// Takes an applied plan back, or says what that would do. It is a plan itself: guarded, and undone in turn.
+    ///
+    /// # Errors
+    /// If there is no such plan, or it isn't one that can be undone.
+    pub fn undo(
+        &self,
+        actor: &Actor,
+        plan: PlanKey,
+        options: ImportOptions,
+        progress: &dyn Progress,
+    ) -> Result<PlanReport> {
+        self.resume_runs(progress)?;
+        let row = self
+            .store
+            .read(|tx| plans::plan(tx, plan.0))?
+            .ok_or_else(|| ServiceError::NotFound(format!("there is no plan {plan}; `muster plans` lists them")))?;
+        match PlanStatus::parse(&row.status) {
+            Some(PlanStatus::Applied | PlanStatus::Stopped) => {}
+            Some(PlanStatus::Undone) => {
+                return Err(ServiceError::Invalid(format!("plan {plan} is undone already")));
+            }
+            _ => {
+                return Err(ServiceError::Invalid(format!(
+                    "plan {plan} is {}: only an applied plan can be undone; nothing of it has happened",
+                    row.status
+                )));
+            }
+        }
+        let items = self.earlier_items(plan)?;
+        let everyone = !items.is_empty();
+        let proposal = Proposal {
+            trigger: Trigger::Undo { plan },
+            source: Source::Inverse { plan, everyone },
+            items,
+            secrets: Vec::new(),
+            undo_of: Some(plan),
+            preview: options.preview,
+            force: options.force,
+        };
+        self.propose(actor, proposal, progress)
+    }
+
+    /// Configuration items that still are as a plan left them, with what they were before.
+    fn earlier_items(&self, plan: PlanKey) -> Result<Vec<ItemChange>> {
+        self.store.try_read(|tx| {
+            let current = muster_store::config::current_version(tx)?.map_or(0, |v| v.version);
+            let mut versions: Vec<i64> = Vec::new();
+            let mut before = i64::MAX;
+            // The plan published at most one version; undone and redone ones carry other plans' keys.
+            loop {
+                let page = muster_store::config::versions_before(tx, before, 200)?;
+                let Some(last) = page.last() else { break };
+                before = last.version;
+                versions.extend(page.iter().filter(|v| v.plan == plan.0).map(|v| v.version));
+            }
+            let mut changes = Vec::new();
+            for version in versions {
+                for touched in items_changed(tx, version - 1, version)? {
+                    let history = item_history(tx, &touched.kind, touched.item)?;
+                    let kind = ItemKind::parse(&touched.kind)
+                        .ok_or_else(|| ServiceError::corrupt("configuration", &touched.kind))?;
+                    let is = history.iter().find(|r| r.from_version <= current && r.until_version.is_none_or(|u| u > current));
+                    let left = history.iter().find(|r| r.from_version <= version && r.until_version.is_none_or(|u| u > version));
+                    let was = history.iter().find(|r| {
+                        r.from_version < version && r.until_version.is_none_or(|u| u >= version)
+                    });
+                    // Somebody has changed it since: that stands.
+                    if is.map(|r| r.from_version) != left.map(|r| r.from_version) {
+                        continue;
+                    }
+                    let item = was
+                        .map(|r| Item::from_json(kind, &r.body))
+                        .transpose()
+                        .map_err(|e| ServiceError::corrupt(format!("configuration {}", touched.name), e))?;
+                    let key = ItemKey(touched.item);
+                    if changes.iter().all(|c: &ItemChange| (c.kind, c.key) != (kind, key)) {
+                        changes.push(ItemChange { kind, key, item });
+                    }
+                }
+            }
+            Ok(changes)
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! What a plan wants done to one person, before it is known what follows.
+
+use muster_engine::facts::{Before, Fact, FactValue, Facts, Record, RecordState};
+use muster_engine::model::{AppKey, Millis, PlanKey, UserKey, UserStatus};
+use muster_engine::Value;
+use serde::{Deserialize, Serialize};
+
+/// One change to a person's facts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub(crate) enum Op {
+    /// A fact says this from now on; `None` takes back what it said.
+    Say { fact: Fact, value: Option<FactValue> },
+    /// A row of a feed.
+    Row { app: AppKey, external_id: String, line: u64, ended: bool, values: Vec<Value>, hash: i64 },
+    /// A full feed has no row for a record.
+    Gone { app: AppKey, external_id: String },
+    /// A line of the inverse of a plan that is undone.
+    Restore { line: Before },
+    /// The plan that made her known is undone.
+    Unmake { made_by: PlanKey },
+}
+
+/// Which person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Who {
+    /// Somebody known.
+    Known(UserKey),
+    /// Whoever the first row of a new record turns out to be: somebody it matches, or somebody new.
+    Match,
+    /// Somebody new.
+    New,
+}
+
+/// What a plan wants done to one person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Work {
+    /// Whom.
+    pub(crate) who: Who,
+    /// What, in order.
+    pub(crate) ops: Vec<Op>,
+    /// Time goes on for her: she is derived with the plan's instant, not with her last.
+    #[serde(default)]
+    pub(crate) advance: bool,
+    /// Where the stream of works stands after this one, for a run that goes on later.
+    #[serde(default)]
+    pub(crate) position: String,
+}
+
+impl Work {
+    /// The feed's row among the ops: line and key.
+    pub(crate) fn row(&self) -> Option<(u64, &str)> {
+        self.ops.iter().find_map(|op| match op {
+            Op::Row { line, external_id, .. } => Some((*line, external_id.as_str())),
+            _ => None,
+        })
+    }
+}
+
+/// Something an undo couldn't restore, because somebody has spoken since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChangedSince {
+    pub(crate) fact: Fact,
+    pub(crate) by: Option<PlanKey>,
+}
+
+/// Applies ops to facts; gives the lines of the inverse.
+pub(crate) fn apply(
+    facts: &mut Facts,
+    ops: &[Op],
+    at: Millis,
+    plan: PlanKey,
+    since: &mut Vec<ChangedSince>,
+) -> Vec<Before> {
+    let mut befores = Vec::new();
+    for op in ops {
+        match op {
+            Op::Say { fact, value } => befores.extend(facts.say(fact.clone(), value.clone(), at, plan)),
+            Op::Row { app, external_id, ended, values, hash, .. } => {
+                let fact = Fact::Record { app: *app, external_id: external_id.clone() };
+                let state = if *ended { RecordState::Ended } else { RecordState::Living };
+                let known = match facts.get(&fact) {
+                    Some(FactValue::Record(r)) => Some(r.clone()),
+                    _ => None,
+                };
+                let record = Record {
+                    state,
+                    values: values.clone(),
+                    hash: *hash,
+                    said_at: known.as_ref().filter(|r| r.state == state).map_or(at, |r| r.said_at),
+                    first_seen: known.as_ref().map_or(at, |r| r.first_seen),
+                    fresh: known.is_none(),
+                };
+                befores.extend(facts.say(fact, Some(FactValue::Record(record)), at, plan));
+            }
+            Op::Gone { app, external_id } => {
+                let fact = Fact::Record { app: *app, external_id: external_id.clone() };
+                if let Some(FactValue::Record(r)) = facts.get(&fact).cloned() {
+                    if r.state == RecordState::Living {
+                        let ended = Record { state: RecordState::Ended, said_at: at, fresh: false, ..r };
+                        befores.extend(facts.say(fact, Some(FactValue::Record(ended)), at, plan));
+                    }
+                }
+            }
+            Op::Restore { line } => restore(facts, line, at, plan, &mut befores, since),
+            Op::Unmake { made_by } if facts.created_plan == *made_by => {
+                let gone = FactValue::Lifecycle(UserStatus::Deprovisioned);
+                befores.extend(facts.say(Fact::Lifecycle, Some(gone), at, plan));
+            }
+            Op::Unmake { .. } => {}
+        }
+    }
+    befores
+}
+
+/// Restores one fact. A record that the undone plan brought for somebody it made stays as a withdrawn one.
+fn restore(
+    facts: &mut Facts,
+    line: &Before,
+    at: Millis,
+    plan: PlanKey,
+    befores: &mut Vec<Before>,
+    since: &mut Vec<ChangedSince>,
+) {
+    let now = facts.said.get(&line.fact);
+    if let (Fact::Record { .. }, None, Some(said)) = (&line.fact, &line.before, now) {
+        if Some(said.plan) == line.after && line.after == Some(facts.created_plan) {
+            if let Some(FactValue::Record(r)) = said.value.clone() {
+                let withdrawn = Record { state: RecordState::Withdrawn, said_at: at, fresh: false, ..r };
+                befores.extend(facts.say(line.fact.clone(), Some(FactValue::Record(withdrawn)), at, plan));
+                return;
+            }
+        }
+    }
+    match facts.restore(line) {
+        Ok(before) => befores.extend(before),
+        Err(by) => since.push(ChangedSince { fact: line.fact.clone(), by }),
+    }
+}

@@ -1,0 +1,430 @@
+//! The worker of one app: claims what is dirty, carries it out, and waits where waiting helps.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_store::accounts::{Claim, claim_dirty, next_wakeup, note_attempts};
+use muster_store::{app_state, tasks};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::carry_out::{Outcome, Verdict, carry_out};
+use super::db::Db;
+use super::find::{Found, taken};
+use super::job::Job;
+use super::leases::{LEASE, Leases};
+use super::listing::{Listing, WORTH_LISTING};
+use super::orphans;
+use super::points::point;
+use super::record::{Finished, Signal};
+use super::settler::Message;
+use super::target::Target;
+use crate::clock::machine_now;
+use crate::error::{Result, ServiceError};
+use crate::tasks::words;
+
+/// How long a worker without a time limit waits in all for accounts that can only be tried again later.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+/// How long calls under way may go on after the time limit.
+const GRACE: Duration = Duration::from_secs(2);
+/// So many failures in a row that may be the app's are taken for the app's.
+const TROUBLE: usize = 5;
+/// The least and the most accounts claimed at once, and how long a batch should take at least and at most.
+const CLAIM: (usize, usize) = (32, 256);
+const BATCH_TIME: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(4));
+
+/// What all workers of a run share.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub(super) db: Db,
+    pub(super) node: String,
+    pub(super) deadline: Option<Instant>,
+    pub(super) told: mpsc::Sender<Message>,
+}
+
+impl Context {
+    async fn tell(&self, message: Message) -> Result<()> {
+        let gone = || ServiceError::io("recording work", std::io::ErrorKind::BrokenPipe.into());
+        self.told.send(message).await.map_err(|_| gone())
+    }
+
+    /// Waits until everything told before is written.
+    async fn flush(&self) -> Result<()> {
+        let (done, written) = oneshot::channel();
+        self.tell(Message::Flush(done)).await?;
+        written.await.map_err(|error| ServiceError::io("recording work", std::io::Error::other(error)))
+    }
+}
+
+/// Whether work goes on.
+#[derive(PartialEq)]
+enum Next {
+    Work,
+    Stop,
+}
+
+pub(super) struct Worker {
+    context: Context,
+    target: Arc<Target>,
+    queue: VecDeque<Job>,
+    in_flight: JoinSet<Result<(Outcome, u64)>>,
+    leases: Leases,
+    /// Keeps the leases; ends with the worker.
+    _renewal: JoinSet<()>,
+    batch: usize,
+    claimed_at: Instant,
+    /// Nothing was left to claim; asked again when all calls are over.
+    drained: bool,
+    listing: Option<Arc<Listing>>,
+    /// Accounts that were deleted, by the app's ids.
+    gone: HashSet<String>,
+    patience: Duration,
+    /// Grows with each pause, so that the answer to a call from before it doesn't end it.
+    epoch: u64,
+    /// The app failed before and hasn't answered since.
+    unwell: bool,
+    /// Nothing is started until what is known of the app is written and read again.
+    paused: bool,
+    failures_in_a_row: usize,
+}
+
+impl Worker {
+    pub(super) fn new(context: Context, target: Arc<Target>) -> Self {
+        let leases = Leases::default();
+        let mut renewal = JoinSet::new();
+        renewal.spawn(leases.clone().renew(context.db.clone()));
+        Self {
+            batch: (target.concurrency() * 8).clamp(CLAIM.0, CLAIM.1),
+            context,
+            target,
+            queue: VecDeque::new(),
+            in_flight: JoinSet::new(),
+            leases,
+            _renewal: renewal,
+            claimed_at: Instant::now(),
+            drained: false,
+            listing: None,
+            gone: HashSet::new(),
+            patience: PATIENCE,
+            epoch: 0,
+            unwell: false,
+            paused: false,
+            failures_in_a_row: 0,
+        }
+    }
+
+    /// Works until everything is in line, or all that is left waits or failed.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub(super) async fn run(mut self) -> Result<()> {
+        while self.until_ready().await? == Next::Work {
+            self.work().await?;
+            if self.is_over() || (!self.paused && self.rest().await? == Next::Stop) {
+                break;
+            }
+        }
+        self.context.flush().await?;
+        if let Some(listing) = self.listing.take().filter(|listing| listing.complete) {
+            orphans::record(&self.context.db, &self.target, &listing, &self.gone).await?;
+        }
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        self.context.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Waits while the app is paused, as far as waiting helps.
+    async fn until_ready(&mut self) -> Result<Next> {
+        let app = self.target.app.0;
+        self.paused = false;
+        self.failures_in_a_row = 0;
+        loop {
+            let dedupe = words::refused_dedupe(self.target.app);
+            let (state, refused) = self
+                .context
+                .db
+                .read(move |tx| {
+                    let refused = !tasks::open_by_dedupe(tx, &[&dedupe])?.is_empty();
+                    Ok((app_state::app_state(tx, app)?, refused))
+                })
+                .await?;
+            let Some(state) = state.filter(|state| state.failures > 0 || state.paused_until.is_some()) else {
+                return Ok(Next::Work);
+            };
+            self.unwell = true;
+            let until = state.paused_until.filter(|until| *until > machine_now());
+            if !refused {
+                match until {
+                    None => return Ok(Next::Work),
+                    Some(until) if self.wait(until).await => continue,
+                    Some(_) => return Ok(Next::Stop),
+                }
+            }
+            // A person may have mended it; the app itself is asked, once.
+            if self.epoch > 0
+                && let Some(until) = until
+                && !(self.context.deadline.is_some() && self.wait(until).await)
+            {
+                return Ok(Next::Stop);
+            }
+            self.epoch += 1;
+            match self.target.connector.check().await {
+                Ok(()) => {
+                    self.signal(Signal::Healthy).await?;
+                    self.unwell = false;
+                    return Ok(Next::Work);
+                }
+                Err(error) => {
+                    let signal = signal_of(&error.kind, error.message.clone())
+                        .unwrap_or(Signal::Trouble { error: error.message });
+                    self.signal(signal).await?;
+                }
+            }
+        }
+    }
+
+    /// Waits until a time of the machine. Gives whether it could wait that long.
+    async fn wait(&mut self, until: i64) -> bool {
+        let left = Duration::from_millis(u64::try_from(until - machine_now()).unwrap_or(0));
+        match self.context.deadline {
+            Some(deadline) if Instant::now() + left > deadline => return false,
+            Some(_) => {}
+            None if left > self.patience => return false,
+            None => self.patience -= left,
+        }
+        tokio::time::sleep(left).await;
+        true
+    }
+
+    /// Tells what is known of the app as a whole, and waits until all nodes can know.
+    async fn signal(&mut self, signal: Signal) -> Result<()> {
+        self.context.tell(Message::Signal(Arc::clone(&self.target), signal)).await?;
+        self.context.flush().await
+    }
+
+    /// Works off what can be claimed, until nothing is left, the app pauses, or the time is over.
+    async fn work(&mut self) -> Result<()> {
+        self.drained = false;
+        loop {
+            if self.paused || self.is_over() {
+                self.give_back().await?;
+            } else {
+                if self.queue.is_empty() && !self.drained && self.in_flight.len() < self.target.concurrency() {
+                    self.claim().await?;
+                }
+                while self.in_flight.len() < self.target.concurrency() && self.start() {}
+            }
+            match self.in_flight.join_next().await {
+                Some(ended) => self.ended(ended).await?,
+                None if self.queue.is_empty() && (self.drained || self.paused || self.is_over()) => return Ok(()),
+                None => {}
+            }
+        }
+    }
+
+    /// Starts the next account, if there is one.
+    fn start(&mut self) -> bool {
+        let Some(job) = self.queue.pop_front() else { return false };
+        if self.leases.is_lost(job.account) {
+            self.leases.end(job.account);
+            return true;
+        }
+        let (db, target, epoch) = (self.context.db.clone(), Arc::clone(&self.target), self.epoch);
+        let end = self.context.deadline.map(|deadline| deadline + GRACE);
+        self.in_flight.spawn(async move {
+            let Some(end) = end else { return Ok((carry_out(&db, &target, job).await?, epoch)) };
+            let cut_off = job.clone();
+            match tokio::time::timeout_at(end, carry_out(&db, &target, job)).await {
+                Ok(outcome) => Ok((outcome?, epoch)),
+                Err(_) => {
+                    let error = "the call was still under way when the time was over".to_owned();
+                    let mut outcome = Outcome::without_calls(cut_off, Verdict::Unknown { error });
+                    outcome.keeps_note = true;
+                    Ok((outcome, epoch))
+                }
+            }
+        });
+        true
+    }
+
+    /// Takes in how work on an account ended.
+    async fn ended(
+        &mut self,
+        ended: std::result::Result<Result<(Outcome, u64)>, tokio::task::JoinError>,
+    ) -> Result<()> {
+        let (outcome, epoch) = match ended {
+            Ok(result) => result?,
+            Err(error) => return Err(ServiceError::io("working on an account", std::io::Error::other(error))),
+        };
+        let mut signal = None;
+        match &outcome.verdict {
+            Verdict::Later { after: Some(after), error } => {
+                let wait = i64::try_from(after.as_millis()).unwrap_or(i64::MAX / 4);
+                signal = Some(Signal::Busy { wait, error: error.clone() });
+            }
+            Verdict::Refused { error } => signal = Some(Signal::Refused { error: error.clone() }),
+            Verdict::Later { after: None, error } | Verdict::Unknown { error } => {
+                self.failures_in_a_row += 1;
+                if self.failures_in_a_row >= TROUBLE {
+                    signal = Some(Signal::Trouble { error: error.clone() });
+                }
+            }
+            Verdict::Done | Verdict::Failed { .. } | Verdict::InDoubt { .. } => {
+                self.failures_in_a_row = 0;
+                if self.unwell && epoch == self.epoch && !outcome.did.is_empty() {
+                    self.unwell = false;
+                    self.context.tell(Message::Signal(Arc::clone(&self.target), Signal::Healthy)).await?;
+                }
+            }
+            Verdict::GivenBack => {}
+        }
+        self.finish(outcome).await?;
+        if let Some(signal) = signal.filter(|_| !self.paused) {
+            self.paused = true;
+            self.unwell = true;
+            self.epoch += 1;
+            self.signal(signal).await?;
+        }
+        Ok(())
+    }
+
+    async fn finish(&mut self, outcome: Outcome) -> Result<()> {
+        self.leases.end(outcome.job.account);
+        if outcome.learned == Some(None) {
+            self.gone.extend(outcome.job.remote_id.clone());
+        }
+        let finished = Finished { target: Arc::clone(&self.target), outcome };
+        self.context.tell(Message::Finished(Box::new(finished))).await
+    }
+
+    /// Gives back what wasn't started.
+    async fn give_back(&mut self) -> Result<()> {
+        while let Some(job) = self.queue.pop_front() {
+            self.finish(Outcome::without_calls(job, Verdict::GivenBack)).await?;
+        }
+        Ok(())
+    }
+
+    /// Claims the next batch, most urgent first, and notes durably what is about to be tried.
+    async fn claim(&mut self) -> Result<()> {
+        let took = self.claimed_at.elapsed();
+        if took < BATCH_TIME.0 {
+            self.batch = (self.batch * 2).min(CLAIM.1);
+        } else if took > BATCH_TIME.1 {
+            self.batch = (self.batch / 2).max(CLAIM.0);
+        }
+        self.claimed_at = Instant::now();
+        let (app, node, allowed, limit) =
+            (self.target.app.0, self.context.node.clone(), self.target.allowed, self.batch);
+        let jobs = self
+            .context
+            .db
+            .write(move |tx| {
+                let claim = Claim {
+                    app,
+                    lane_max: 2,
+                    limit,
+                    owner: &node,
+                    now: machine_now(),
+                    lease_ms: LEASE.as_millis() as i64,
+                };
+                let mut jobs: Vec<Job> = claim_dirty(tx, &claim)?.iter().map(Job::new).collect();
+                point("after_claim");
+                for job in &mut jobs {
+                    // What may not be created may still be there to be linked.
+                    job.look_first |= !allowed.create && job.is_unlinked();
+                    job.note = job.note_to_write(allowed).or(job.note.take());
+                }
+                let notes: Vec<_> =
+                    jobs.iter().filter_map(|job| Some((job.lease, job.note.as_ref()?.to_json()))).collect();
+                let notes: Vec<_> = notes.iter().map(|(lease, note)| (*lease, note.as_str())).collect();
+                note_attempts(tx, &notes)?;
+                Ok(jobs)
+            })
+            .await?;
+        point("after_attempt_noted");
+        self.drained = jobs.is_empty();
+        for job in &jobs {
+            self.leases.add(job.lease);
+        }
+        self.queue.extend(jobs);
+        self.match_listing().await
+    }
+
+    /// Matches a first fill against what the app holds already.
+    async fn match_listing(&mut self) -> Result<()> {
+        let unlinked = |job: &&Job| job.is_unlinked() && !job.look_first;
+        if self.listing.is_none() {
+            let to_create = self.queue.iter().filter(unlinked).count();
+            if !self.target.capabilities.list || to_create < WORTH_LISTING {
+                return Ok(());
+            }
+            match Listing::take(&self.target).await {
+                Ok(listing) => self.listing = Some(Arc::new(listing)),
+                Err(error) => {
+                    // Nothing was tried, so nothing is kept back but the batch.
+                    self.give_back().await?;
+                    let signal = signal_of(&error.kind, error.message.clone())
+                        .unwrap_or(Signal::Trouble { error: error.message });
+                    self.paused = true;
+                    self.unwell = true;
+                    self.epoch += 1;
+                    return self.signal(signal).await;
+                }
+            }
+        }
+        let Some(listing) = self.listing.clone() else { return Ok(()) };
+        let ids: Vec<String> = self.queue.iter().filter(unlinked).flat_map(|job| listing.candidates(job)).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let taken = taken(&self.context.db, &self.target, ids).await?;
+        let mut unclear = Vec::new();
+        for mut job in std::mem::take(&mut self.queue) {
+            if unlinked(&&job) {
+                let is_free = |id: &str| !taken.iter().any(|(taken, owner)| taken == id && *owner != job.account.0);
+                match listing.find(&job, is_free) {
+                    Found::One(account) => {
+                        job.known = Some(*account);
+                        job.found = true;
+                    }
+                    Found::Unclear(error) => {
+                        unclear.push(Outcome::without_calls(job, Verdict::InDoubt { error }));
+                        continue;
+                    }
+                    Found::None => {}
+                }
+            }
+            self.queue.push_back(job);
+        }
+        for outcome in unclear {
+            self.finish(outcome).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for what can only be tried later, as far as waiting helps.
+    async fn rest(&mut self) -> Result<Next> {
+        self.context.flush().await?;
+        let app = self.target.app.0;
+        let Some(next) = self.context.db.read(move |tx| next_wakeup(tx, app)).await? else {
+            return Ok(Next::Stop);
+        };
+        Ok(if self.wait(next).await { Next::Work } else { Next::Stop })
+    }
+}
+
+/// What an error says of the app as a whole.
+fn signal_of(kind: &muster_connectors::ErrorKind, error: String) -> Option<Signal> {
+    match kind {
+        muster_connectors::ErrorKind::Later(Some(after)) => {
+            Some(Signal::Busy { wait: i64::try_from(after.as_millis()).unwrap_or(i64::MAX / 4), error })
+        }
+        muster_connectors::ErrorKind::Refused => Some(Signal::Refused { error }),
+        _ => None,
+    }
+}

@@ -1,0 +1,101 @@
+//! A process of its own works while this one holds the applications, and dies.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use muster_demo_app::{Act, Config, On, Which};
+use muster_engine::Value;
+use muster_engine::outbound::AccountState::{Active, Inactive};
+use muster_service::Muster;
+use muster_service::provision::{CRASH_AT, SyncOptions};
+
+use crate::support::{Org, assert_holds, external_id};
+
+const DATA: &str = "MUSTER_TEST_CRASH_DATA";
+const POINTS: [&str; 6] =
+    ["after_claim", "after_attempt_noted", "before_call", "after_call", "before_settle", "after_settle"];
+
+/// What the other process runs; by itself it does nothing.
+#[test]
+fn other_process() {
+    if let Some(data) = std::env::var_os(DATA) {
+        let muster = Muster::open(Path::new(&data), false, None).unwrap();
+        muster.sync(&SyncOptions { app: None, timeout: Some(Duration::from_secs(40)) }, &()).unwrap();
+    }
+}
+
+fn spawn(org: &Org, crash_at: Option<&str>) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "crash::other_process"]).env(DATA, org.data());
+    if let Some(point) = crash_at {
+        command.env(CRASH_AT, point);
+    }
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// SplitMix64.
+fn draw(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *seed;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[test]
+fn a_process_that_dies_anywhere_leaves_nothing_twice_and_nothing_out() {
+    #[expect(clippy::disallowed_methods, reason = "a seed, printed")]
+    let random = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let mut seed = std::env::var("MUSTER_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(random);
+    println!("MUSTER_TEST_SEED={seed}");
+    let org = Org::new();
+    // One application that would take anybody twice, and one that wouldn't.
+    let lax = Config { enforce_unique_user_names: false, ..Config::default() };
+    let (lax, lax_app) = org.scim("lax", lax, &[("unique_user_names", Value::from(false))]);
+    let (strict, strict_app) = org.scim("strict", Config::default(), &[]);
+    for demo in [&lax_app, &strict_app] {
+        demo.faults().add(On::Writes, Which::Always, Act::Slow(Duration::from_millis(4)));
+    }
+    for app in [lax, strict] {
+        org.want(app, 1..=1500, Active, "x");
+    }
+    for point in POINTS {
+        // The first passing of some points comes before any call.
+        let nth = 1 + draw(&mut seed) % 3;
+        let mut child = spawn(&org, Some(&format!("{point}:{nth}")));
+        let status = child.wait().unwrap();
+        assert!(!status.success(), "{point}:{nth} was never passed");
+    }
+    for round in 0..12 {
+        let mut child = spawn(&org, None);
+        std::thread::sleep(Duration::from_millis(50 + draw(&mut seed) % 400));
+        // SIGKILL; it may have ended by itself.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // Meanwhile wishes change, also of those whose creation was cut off.
+        let from = (draw(&mut seed) % 1000) as i64 + 1;
+        let state = if round % 2 == 0 { Inactive } else { Active };
+        org.want(lax, from..from + 40, state, "x");
+    }
+    org.want(lax, 1..=1500, Active, "z");
+    org.want(lax, [1, 750, 1500], Inactive, "z");
+    // The leases of the dead run out, then all of it comes right.
+    let report = org.sync_for(120);
+    let total = report.total();
+    assert_eq!((total.in_line, total.waiting, total.failed), (3000, 0, 0), "{report:?}");
+    assert_holds(&strict_app, 1..=1500, "x");
+    let held = lax_app.users();
+    let mut references: Vec<_> = held.iter().map(|user| user["externalId"].as_str().unwrap().to_owned()).collect();
+    references.sort();
+    references.dedup();
+    assert_eq!(references.len(), held.len(), "somebody is there twice");
+    let gone: Vec<_> = [1, 750, 1500].map(external_id).into();
+    let active = |user: &&serde_json::Value| user["active"] == true;
+    assert_eq!(held.iter().filter(active).count(), 1497);
+    for user in &held {
+        let is_gone = gone.iter().any(|gone| user["externalId"] == gone.as_str());
+        assert_eq!(user["active"] == true, !is_gone, "{user}");
+        assert!(is_gone || user["title"] == "z", "{user}");
+    }
+}

@@ -1,0 +1,290 @@
+//! Finding people and counting them.
+
+use crate::people::{ClaimRow, RecordRow, claim_row, record_row};
+use crate::statements::statements;
+use crate::tx::{number, rows};
+use crate::{Result, Row, Tx};
+
+statements! {
+    SCAN_RECORDS = "SELECT external_id, user_key, hash, state FROM source_record \
+        WHERE app_key = $1 AND external_id > $2 ORDER BY external_id LIMIT $3";
+    COUNT_RECORDS = "SELECT COUNT(*) FROM source_record WHERE app_key = $1 AND state = $2";
+    RECORDS_BY_ID = "SELECT app_key, external_id, user_key, record_key, state, \"values\", hash, said_at, first_seen, \
+        changed, plan FROM source_record WHERE app_key = $1 AND external_id = ANY($2) ORDER BY external_id";
+    CLAIMS_BY_VALUE = "SELECT namespace, value, user_key, base, state, reserved_until, since, plan, shown FROM claim \
+        WHERE namespace = $1 AND value = ANY($2) ORDER BY value";
+    CLAIMS_BY_PREFIX = "SELECT namespace, value, user_key, base, state, reserved_until, since, plan, shown FROM claim \
+        WHERE namespace = $1 AND value >= $2 AND value < $3 ORDER BY value LIMIT $4";
+    USERS_BY_LOGIN = "SELECT user_key, status, login, profile, last_updated FROM users WHERE login = ANY($1) \
+        ORDER BY login";
+    USER_KEYS = "SELECT user_key FROM users WHERE user_key > $1 ORDER BY user_key LIMIT $2";
+    PROFILES = "SELECT user_key, status, login, profile, last_updated FROM users WHERE user_key > $1 \
+        ORDER BY user_key LIMIT $2";
+    PROFILES_OF = "SELECT user_key, status, login, profile, last_updated FROM users WHERE user_key = ANY($1) \
+        ORDER BY user_key";
+    USERS_BY_STATUS = "SELECT user_key, status, login, profile, last_updated FROM users WHERE status = $1 \
+        AND user_key > $2 ORDER BY user_key LIMIT $3";
+    USERS_SEARCHED = "SELECT user_key, status, login, profile, last_updated FROM users WHERE user_key > $1 \
+        AND (lower(login) LIKE $2 ESCAPE '!' OR lower(profile) LIKE $3 ESCAPE '!') ORDER BY user_key LIMIT $4";
+    MEMBERS = "SELECT user_key FROM membership WHERE group_key = $1 AND user_key > $2 ORDER BY user_key LIMIT $3";
+    GROUP_SIZE = "SELECT COUNT(*) FROM membership WHERE group_key = $1";
+    GROUP_SIZES = "SELECT group_key, COUNT(*) FROM membership GROUP BY group_key ORDER BY group_key";
+    // The sum keeps engines from reading all of an app's rows and sorting them, for each page.
+    USERS_WITH_ACCOUNT = "SELECT user_key FROM account WHERE user_key > $1 AND app_key + 0 = $2 \
+        ORDER BY user_key LIMIT $3";
+    USERS_WITH_FACTS = "SELECT DISTINCT user_key FROM membership_fact WHERE group_key = $1 AND user_key > $2 \
+        ORDER BY user_key LIMIT $3";
+    USERS_ASSIGNED = "SELECT DISTINCT user_key FROM assignment WHERE app_key = $1 AND user_key > $2 \
+        ORDER BY user_key LIMIT $3";
+    USERS_UNDER_OLDER = "SELECT user_key FROM users WHERE user_key > $1 AND config_version < $2 \
+        ORDER BY user_key LIMIT $3";
+    DUE = "SELECT next_due, user_key FROM users WHERE next_due IS NOT NULL AND held_plan IS NULL AND next_due <= $1 \
+        AND (next_due, user_key) > ($2, $3) ORDER BY next_due, user_key LIMIT $4";
+    NEXT_DUE = "SELECT MIN(next_due) FROM users WHERE next_due IS NOT NULL AND held_plan IS NULL";
+    HOLD_DUE = "UPDATE users SET held_plan = $1 WHERE user_key = ANY($2)";
+    FREE_DUE = "UPDATE users SET held_plan = NULL WHERE held_plan = $1";
+    DEPENDANTS = "SELECT link_item, value, user_key FROM link WHERE link_item = $1 AND value = ANY($2) \
+        ORDER BY value, user_key";
+    STATUS_COUNTS = "SELECT status, COUNT(*) FROM users GROUP BY status ORDER BY status";
+    ACCOUNT_COUNTS = "SELECT app_key, COUNT(*), COUNT(scope), \
+        SUM(CASE WHEN wanted_rev <= done_rev THEN 1 ELSE 0 END), SUM(CASE WHEN user_key IS NULL THEN 1 ELSE 0 END) \
+        FROM account GROUP BY app_key ORDER BY app_key";
+}
+
+/// What the comparison of a full feed needs of a record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordHead {
+    /// The source's key.
+    pub external_id: String,
+    /// The person.
+    pub user_key: i64,
+    /// Hash of what the feed said.
+    pub hash: i64,
+    /// LIVING, ENDED or WITHDRAWN.
+    pub state: String,
+}
+
+/// What lists and filters need of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserHead {
+    /// The person.
+    pub user_key: i64,
+    /// Lifecycle status.
+    pub status: String,
+    /// Login, if there is one.
+    pub login: Option<String>,
+    /// Effective profile, as JSON.
+    pub profile: String,
+    /// When anything changed last.
+    pub last_updated: i64,
+}
+
+/// A person waiting for a link's other end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dependant {
+    /// The link's definition.
+    pub link_item: i64,
+    /// The other person's external key.
+    pub value: String,
+    /// The person.
+    pub user_key: i64,
+}
+
+/// The accounts of an app.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AccountCounts {
+    /// The app.
+    pub app_key: i64,
+    /// All, orphans included.
+    pub total: i64,
+    /// Assigned now.
+    pub assigned: i64,
+    /// In line with what is wanted.
+    pub in_line: i64,
+    /// Belonging to nobody.
+    pub orphans: i64,
+}
+
+/// A page of an app's records in the byte order of their external ids; start after "".
+pub fn scan_records(tx: &mut dyn Tx, app: i64, after: &str, limit: usize) -> Result<Vec<RecordHead>> {
+    rows(tx, SCAN_RECORDS, &[app.into(), after.into(), (limit as i64).into()], |row| {
+        Ok(RecordHead {
+            external_id: row.string(0)?,
+            user_key: row.int(1)?,
+            hash: row.int(2)?,
+            state: row.string(3)?,
+        })
+    })
+}
+
+/// How many records of an app are in a state.
+pub fn count_records(tx: &mut dyn Tx, app: i64, state: &str) -> Result<i64> {
+    number(tx, COUNT_RECORDS, &[app.into(), state.into()])
+}
+
+/// Records of an app by external id.
+pub fn records_by_ids(tx: &mut dyn Tx, app: i64, ids: &[&str]) -> Result<Vec<RecordRow>> {
+    rows(tx, RECORDS_BY_ID, &[app.into(), ids.into()], record_row)
+}
+
+/// Who has the given values (case folded) in a namespace.
+pub fn claims_by_value(tx: &mut dyn Tx, namespace: &str, values: &[&str]) -> Result<Vec<ClaimRow>> {
+    rows(tx, CLAIMS_BY_VALUE, &[namespace.into(), values.into()], claim_row)
+}
+
+/// Claims in a namespace whose value begins with `prefix` (case folded), in value order.
+pub fn claims_by_prefix(
+    tx: &mut dyn Tx,
+    namespace: &str,
+    prefix: &str,
+    limit: usize,
+) -> Result<Vec<ClaimRow>> {
+    let end = after_prefix(prefix);
+    let params = [namespace.into(), prefix.into(), end.as_str().into(), (limit as i64).into()];
+    rows(tx, CLAIMS_BY_PREFIX, &params, claim_row)
+}
+
+/// People by login, as it is written.
+pub fn users_by_login(tx: &mut dyn Tx, logins: &[&str]) -> Result<Vec<UserHead>> {
+    rows(tx, USERS_BY_LOGIN, &[logins.into()], user_head)
+}
+
+/// A page of everybody's keys.
+pub fn user_keys_after(tx: &mut dyn Tx, after: i64, limit: usize) -> Result<Vec<i64>> {
+    rows(tx, USER_KEYS, &[after.into(), (limit as i64).into()], |row| row.int(0))
+}
+
+/// A page of everybody, in key order.
+pub fn profiles_after(tx: &mut dyn Tx, after: i64, limit: usize) -> Result<Vec<UserHead>> {
+    rows(tx, PROFILES, &[after.into(), (limit as i64).into()], user_head)
+}
+
+/// The given people, in key order.
+pub fn profiles_of(tx: &mut dyn Tx, keys: &[i64]) -> Result<Vec<UserHead>> {
+    rows(tx, PROFILES_OF, &[keys.into()], user_head)
+}
+
+/// A page of the people of a status, in key order.
+pub fn users_by_status(tx: &mut dyn Tx, status: &str, after: i64, limit: usize) -> Result<Vec<UserHead>> {
+    rows(tx, USERS_BY_STATUS, &[status.into(), after.into(), (limit as i64).into()], user_head)
+}
+
+/// A page of the people whose login or any profile value begins with `text`, in key order. It looks at every person;
+/// letters beyond ASCII must match in case.
+pub fn users_searched(tx: &mut dyn Tx, text: &str, after: i64, limit: usize) -> Result<Vec<UserHead>> {
+    let text = text.to_ascii_lowercase();
+    // Within the profile the text is looked for as JSON writes it, right after a value's opening quote.
+    let quoted = serde_json::Value::from(text.as_str()).to_string();
+    let value = quoted.strip_suffix('"').unwrap_or(&quoted);
+    let (login, profile) = (format!("{}%", escape_like(&text)), format!("%:{}%", escape_like(value)));
+    let params = [after.into(), login.as_str().into(), profile.as_str().into(), (limit as i64).into()];
+    rows(tx, USERS_SEARCHED, &params, user_head)
+}
+
+/// A page of a group's members.
+pub fn members_of(tx: &mut dyn Tx, group: i64, after: i64, limit: usize) -> Result<Vec<i64>> {
+    rows(tx, MEMBERS, &[group.into(), after.into(), (limit as i64).into()], |row| row.int(0))
+}
+
+/// How many members a group has.
+pub fn group_size(tx: &mut dyn Tx, group: i64) -> Result<i64> {
+    number(tx, GROUP_SIZE, &[group.into()])
+}
+
+/// How many members each group has; groups without any are left out.
+pub fn group_sizes(tx: &mut dyn Tx) -> Result<Vec<(i64, i64)>> {
+    rows(tx, GROUP_SIZES, &[], |row| Ok((row.int(0)?, row.int(1)?)))
+}
+
+/// A page of the people who have an account row in an app.
+pub fn users_with_account(tx: &mut dyn Tx, app: i64, after: i64, limit: usize) -> Result<Vec<i64>> {
+    rows(tx, USERS_WITH_ACCOUNT, &[after.into(), app.into(), (limit as i64).into()], |row| row.int(0))
+}
+
+/// A page of the people of whom a membership fact speaks about a group.
+pub fn users_with_facts_on_group(tx: &mut dyn Tx, group: i64, after: i64, limit: usize) -> Result<Vec<i64>> {
+    rows(tx, USERS_WITH_FACTS, &[group.into(), after.into(), (limit as i64).into()], |row| row.int(0))
+}
+
+/// A page of the people with a direct assignment of an app.
+pub fn users_assigned(tx: &mut dyn Tx, app: i64, after: i64, limit: usize) -> Result<Vec<i64>> {
+    rows(tx, USERS_ASSIGNED, &[app.into(), after.into(), (limit as i64).into()], |row| row.int(0))
+}
+
+/// A page of the people last derived under a configuration older than `version`.
+pub fn users_under_older_config(tx: &mut dyn Tx, version: i64, after: i64, limit: usize) -> Result<Vec<i64>> {
+    rows(tx, USERS_UNDER_OLDER, &[after.into(), version.into(), (limit as i64).into()], |row| row.int(0))
+}
+
+/// A page of those who are due (and wait for no held plan), as (due, person), the longest due first. Start after
+/// `(i64::MIN, i64::MIN)`.
+pub fn due_users(tx: &mut dyn Tx, now: i64, after: (i64, i64), limit: usize) -> Result<Vec<(i64, i64)>> {
+    let params = [now.into(), after.0.into(), after.1.into(), (limit as i64).into()];
+    rows(tx, DUE, &params, |row| Ok((row.int(0)?, row.int(1)?)))
+}
+
+/// The earliest instant at which somebody is due.
+pub fn next_due(tx: &mut dyn Tx) -> Result<Option<i64>> {
+    Ok(crate::tx::first(tx, NEXT_DUE, &[], |row| row.opt_int(0))?.flatten())
+}
+
+/// Marks people as waiting for a held due plan, so that they aren't found due again.
+pub fn hold_due(tx: &mut dyn Tx, plan: i64, keys: &[i64]) -> Result<u64> {
+    tx.execute(HOLD_DUE, &[plan.into(), keys.into()])
+}
+
+/// Takes back every mark of [`hold_due`] for a plan.
+pub fn free_due(tx: &mut dyn Tx, plan: i64) -> Result<u64> {
+    tx.execute(FREE_DUE, &[plan.into()])
+}
+
+/// Who links to the people of the given external keys.
+pub fn dependants(tx: &mut dyn Tx, link_item: i64, values: &[&str]) -> Result<Vec<Dependant>> {
+    rows(tx, DEPENDANTS, &[link_item.into(), values.into()], |row| {
+        Ok(Dependant { link_item: row.int(0)?, value: row.string(1)?, user_key: row.int(2)? })
+    })
+}
+
+/// How many people have each status.
+pub fn status_counts(tx: &mut dyn Tx) -> Result<Vec<(String, i64)>> {
+    rows(tx, STATUS_COUNTS, &[], |row| Ok((row.string(0)?, row.int(1)?)))
+}
+
+/// The accounts of each app. It looks at every account; [`crate::accounts::queue_counts`] only at those not in line.
+pub fn account_counts(tx: &mut dyn Tx) -> Result<Vec<AccountCounts>> {
+    rows(tx, ACCOUNT_COUNTS, &[], |row| {
+        Ok(AccountCounts {
+            app_key: row.int(0)?,
+            total: row.int(1)?,
+            assigned: row.int(2)?,
+            in_line: row.int(3)?,
+            orphans: row.int(4)?,
+        })
+    })
+}
+
+fn user_head(row: &Row<'_>) -> Result<UserHead> {
+    Ok(UserHead {
+        user_key: row.int(0)?,
+        status: row.string(1)?,
+        login: row.opt_string(2)?,
+        profile: row.string(3)?,
+        last_updated: row.int(4)?,
+    })
+}
+
+/// A text behind every text that begins with `prefix`, in byte order.
+fn after_prefix(prefix: &str) -> String {
+    format!("{prefix}{}", char::MAX)
+}
+
+fn escape_like(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '!' | '%' | '_') {
+            out.push('!');
+        }
+        out.push(c);
+    }
+    out
+}

@@ -1,0 +1,198 @@
+//! The embedded engine: `SQLite` through rusqlite.
+//!
+//! One connection writes, behind a mutex; a few read, each transaction on one snapshot of the write-ahead log. Other
+//! processes may do the same with the same file; `SQLite`'s lock decides who writes, and waiting is jittered so that
+//! nobody starves.
+
+mod connection;
+mod dialect;
+mod error;
+mod retry;
+#[cfg(test)]
+mod tests;
+mod tx;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use self::connection::Role;
+use self::retry::Retry;
+use self::tx::{LiteTx, Texts};
+use crate::store::{Engine, Work};
+use crate::{Checkpoint, OpenOptions, Result, StoreError};
+
+/// Connections kept for reading; more are opened for a moment if more read at once.
+const READERS_KEPT: usize = 4;
+
+/// A connection and the statement texts it has rewritten.
+struct Lite {
+    connection: Connection,
+    texts: Texts,
+}
+
+impl Lite {
+    fn new(connection: Connection) -> Self {
+        Self { connection, texts: Texts::default() }
+    }
+
+    /// Runs `work` in a transaction and keeps what it did if it says so.
+    fn transact(&mut self, behavior: TransactionBehavior, work: Work<'_>) -> Result<()> {
+        let transaction = Transaction::new_unchecked(&self.connection, behavior)
+            .map_err(|source| error::of(source, "begin"))?;
+        if work(&mut LiteTx::new(&transaction, &mut self.texts)) {
+            return transaction.commit().map_err(|source| error::of(source, "commit"));
+        }
+        if transaction.is_autocommit() {
+            // A full disk and its like have rolled back already; the closure's error tells of them.
+            return Ok(());
+        }
+        transaction.rollback().map_err(|source| error::of(source, "rollback"))
+    }
+}
+
+/// Where the connections of an engine lead.
+enum Place {
+    File(PathBuf),
+    Memory,
+}
+
+/// The engine.
+pub(crate) struct Sqlite {
+    place: Place,
+    wait: Duration,
+    /// The thread that is in a write transaction: asking for another one there would wait for itself.
+    writing: Mutex<Option<ThreadId>>,
+    readers: Mutex<Vec<Lite>>,
+    poll: Mutex<Connection>,
+    /// Last, so that it is closed last: it moves what is left in the log of writes into the file.
+    writer: Mutex<Lite>,
+}
+
+impl Sqlite {
+    pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Self> {
+        let file = connection::file_of(path);
+        connection::prepare_file(&file, options.create)?;
+        let open = || Retry::new(options.wait).run(|| connection::open(&file, Role::Writer));
+        let mut writer = Lite::new(open()?);
+        Retry::new(options.wait)
+            .run(|| connection::migrate(&mut writer.connection, &mut writer.texts, &file))?;
+        let poll = connection::open(&file, Role::Reader)?;
+        Ok(Self::with(Place::File(file), options.wait, writer, poll))
+    }
+
+    pub(crate) fn in_memory() -> Result<Self> {
+        let connection = |role| {
+            let connection = Connection::open_in_memory().map_err(|source| error::of(source, "open"))?;
+            connection::configure(&connection, role)?;
+            Ok(connection)
+        };
+        let mut writer = Lite::new(connection(Role::Memory)?);
+        connection::migrate(&mut writer.connection, &mut writer.texts, Path::new(":memory:"))?;
+        Ok(Self::with(Place::Memory, Duration::ZERO, writer, connection(Role::Memory)?))
+    }
+
+    fn with(place: Place, wait: Duration, writer: Lite, poll: Connection) -> Self {
+        Self {
+            place,
+            wait,
+            writing: Mutex::new(None),
+            readers: Mutex::new(Vec::new()),
+            poll: Mutex::new(poll),
+            writer: Mutex::new(writer),
+        }
+    }
+
+    /// The writing connection, for this thread alone until the guard is dropped.
+    fn writer(&self) -> Result<Writing<'_>> {
+        let me = thread::current().id();
+        if *lock(&self.writing) == Some(me) {
+            return Err(StoreError::Nested);
+        }
+        let lite = lock(&self.writer);
+        *lock(&self.writing) = Some(me);
+        Ok(Writing { lite, writing: &self.writing })
+    }
+
+    fn with_reader(&self, file: &Path, work: Work<'_>) -> Result<()> {
+        let kept = lock(&self.readers).pop();
+        let mut reader = match kept {
+            Some(reader) => reader,
+            None => Lite::new(connection::open(file, Role::Reader)?),
+        };
+        let outcome = reader.transact(TransactionBehavior::Deferred, work);
+        let mut readers = lock(&self.readers);
+        // A connection that failed may still be inside something; a new one is cheap.
+        if outcome.is_ok() && readers.len() < READERS_KEPT {
+            readers.push(reader);
+        }
+        outcome
+    }
+}
+
+/// The writing connection while a thread has it.
+struct Writing<'a> {
+    lite: MutexGuard<'a, Lite>,
+    writing: &'a Mutex<Option<ThreadId>>,
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        *lock(self.writing) = None;
+    }
+}
+
+impl Engine for Sqlite {
+    fn read(&self, work: Work<'_>) -> Result<()> {
+        match &self.place {
+            Place::File(file) => self.with_reader(file, work),
+            Place::Memory => {
+                let mut writing = self.writer()?;
+                connection::set_read_only(&writing.lite.connection, true)?;
+                let outcome = writing.lite.transact(TransactionBehavior::Deferred, work);
+                connection::set_read_only(&writing.lite.connection, false)?;
+                outcome
+            }
+        }
+    }
+
+    fn write(&self, work: Work<'_>) -> Result<()> {
+        let mut writing = self.writer()?;
+        // The lock is taken when the transaction begins, so the closure seldom runs twice.
+        Retry::new(self.wait).run(|| writing.lite.transact(TransactionBehavior::Immediate, work))
+    }
+
+    fn data_version(&self) -> Result<i64> {
+        match &self.place {
+            Place::File(_) => connection::pragma(&lock(&self.poll), "data_version"),
+            Place::Memory => Ok(self.writer()?.lite.connection.total_changes() as i64),
+        }
+    }
+
+    fn checkpoint(&self) -> Result<Checkpoint> {
+        match &self.place {
+            Place::File(_) => connection::checkpoint(&self.writer()?.lite.connection),
+            Place::Memory => Ok(Checkpoint { complete: true }),
+        }
+    }
+
+    fn size_bytes(&self) -> Result<u64> {
+        match &self.place {
+            Place::File(file) => Ok(connection::size_of(file)),
+            Place::Memory => {
+                let writing = self.writer()?;
+                let pages = connection::pragma(&writing.lite.connection, "page_count")?;
+                let size = connection::pragma(&writing.lite.connection, "page_size")?;
+                Ok((pages * size) as u64)
+            }
+        }
+    }
+}
+
+/// Locks a mutex. A panic elsewhere doesn't make its content wrong: a transaction that was open rolls itself back.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

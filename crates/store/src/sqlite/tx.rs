@@ -1,0 +1,137 @@
+//! The transaction trait on a rusqlite connection.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
+use rusqlite::{CachedStatement, Connection, Statement, ToSql};
+
+use super::dialect::rewrite;
+use super::error;
+use crate::tx::{Param, Producer, RawRow, Row, Tx, Value};
+use crate::{Result, StoreError};
+
+/// Statement texts as rewritten for this engine.
+pub(super) type Texts = HashMap<&'static str, Box<str>>;
+
+/// An open transaction.
+pub(super) struct LiteTx<'c> {
+    connection: &'c Connection,
+    texts: &'c mut Texts,
+}
+
+impl<'c> LiteTx<'c> {
+    pub(super) fn new(connection: &'c Connection, texts: &'c mut Texts) -> Self {
+        Self { connection, texts }
+    }
+
+    /// Runs a text of several statements.
+    pub(super) fn batch(&mut self, sql: &str) -> Result<()> {
+        self.connection.execute_batch(sql).map_err(|source| error::of(source, sql))
+    }
+
+    pub(super) fn prepare(&mut self, sql: &'static str) -> Result<CachedStatement<'c>> {
+        let text = self.texts.entry(sql).or_insert_with(|| rewrite(sql).into());
+        self.connection.prepare_cached(text).map_err(|source| error::of(source, sql))
+    }
+}
+
+impl Tx for LiteTx<'_> {
+    fn query(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut statement = self.prepare(sql)?;
+        bind(&mut statement, params).map_err(|source| error::of(source, sql))?;
+        let mut rows = statement.raw_query();
+        loop {
+            match rows.next() {
+                Ok(Some(row)) => each(&Row::new(&LiteRow { row, sql }, sql))?,
+                Ok(None) => return Ok(()),
+                Err(source) => return Err(error::of(source, sql)),
+            }
+        }
+    }
+
+    fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64> {
+        let mut statement = self.prepare(sql)?;
+        run(&mut statement, params).map_err(|source| error::of(source, sql))
+    }
+
+    fn execute_many(&mut self, sql: &'static str, rows: Producer<'_>) -> Result<u64> {
+        let mut statement = self.prepare(sql)?;
+        let mut total = 0;
+        rows(&mut |params| {
+            let changed = run(&mut statement, params).map_err(|source| error::of(source, sql))?;
+            total += changed;
+            Ok(changed)
+        })?;
+        Ok(total)
+    }
+}
+
+fn run(statement: &mut Statement<'_>, params: &[Param<'_>]) -> rusqlite::Result<u64> {
+    bind(statement, params)?;
+    statement.raw_execute().map(|changed| changed as u64)
+}
+
+/// Binds by place: `SQLite` numbers `$1`, `$2` … in the order of their first use, as the statements are written.
+fn bind(statement: &mut Statement<'_>, params: &[Param<'_>]) -> rusqlite::Result<()> {
+    for (index, param) in params.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, Bound(param))?;
+    }
+    Ok(())
+}
+
+struct Bound<'a>(&'a Param<'a>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match *self.0 {
+            Param::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Param::Int(value) => ToSqlOutput::Borrowed(ValueRef::Integer(value)),
+            Param::Real(value) => ToSqlOutput::Borrowed(ValueRef::Real(value)),
+            Param::Text(value) => ToSqlOutput::Borrowed(ValueRef::Text(value.as_bytes())),
+            Param::Blob(value) => ToSqlOutput::Borrowed(ValueRef::Blob(value)),
+            Param::Ints(values) => ToSqlOutput::Owned(Owned::Text(json_ints(values))),
+            Param::Texts(values) => ToSqlOutput::Owned(Owned::Text(
+                serde_json::to_string(values)
+                    .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?,
+            )),
+        })
+    }
+}
+
+fn json_ints(values: &[i64]) -> String {
+    let mut out = String::with_capacity(values.len() * 8 + 2);
+    for value in values {
+        // Writing to a string can't fail.
+        let _ = write!(out, "{}{value}", if out.is_empty() { '[' } else { ',' });
+    }
+    if out.is_empty() {
+        out.push('[');
+    }
+    out.push(']');
+    out
+}
+
+struct LiteRow<'a, 's> {
+    row: &'a rusqlite::Row<'s>,
+    sql: &'static str,
+}
+
+impl RawRow for LiteRow<'_, '_> {
+    fn value(&self, index: usize) -> Result<Value<'_>> {
+        Ok(match self.row.get_ref(index).map_err(|source| error::of(source, self.sql))? {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(value) => Value::Int(value),
+            ValueRef::Real(value) => Value::Real(value),
+            ValueRef::Text(bytes) => Value::Text(std::str::from_utf8(bytes).map_err(|source| {
+                StoreError::Corrupt { operation: crate::error::operation(self.sql), source: source.into() }
+            })?),
+            ValueRef::Blob(value) => Value::Blob(value),
+        })
+    }
+}

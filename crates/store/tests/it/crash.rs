@@ -1,0 +1,56 @@
+//! A process that dies in the middle of a transaction leaves what was committed before, and nothing else.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use muster_store::people::{MembershipRow, PeopleWrites, write_people};
+use muster_store::{OpenOptions, Store, lookups, meta};
+
+/// Tells the child where the store is; without it the child's test does nothing.
+const FOLDER: &str = "MUSTER_STORE_CRASH_FOLDER";
+
+#[test]
+fn a_killed_process_leaves_the_former_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env::current_exe().unwrap())
+        .args(["crash::child_that_waits_to_be_killed", "--exact"])
+        .env(FOLDER, folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !folder.path().join("in-the-middle").exists() {
+        assert!(Instant::now() < deadline, "the child never came to its transaction");
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let store = Store::open(folder.path(), &OpenOptions::default()).unwrap();
+    assert_eq!(store.read(|tx| meta::get(tx, "acknowledged")).unwrap().as_deref(), Some("yes"));
+    assert_eq!(store.read(|tx| lookups::group_size(tx, 1)).unwrap(), 0);
+    // The lock of the dead is nobody's.
+    store.write(|tx| meta::set(tx, "after", "yes")).unwrap();
+}
+
+#[test]
+fn child_that_waits_to_be_killed() {
+    let Ok(folder) = env::var(FOLDER) else { return };
+    let store = Store::open(&folder, &OpenOptions::create()).unwrap();
+    store.write(|tx| meta::set(tx, "acknowledged", "yes")).unwrap();
+    // More than the cache holds, so that some of it is in the log of writes already.
+    let memberships =
+        (1..=200_000).map(|user_key| MembershipRow { user_key, group_key: 1, since: 1, plan: 1 }).collect();
+    let writes = PeopleWrites { memberships, ..PeopleWrites::default() };
+    store
+        .write(|tx| {
+            write_people(tx, &writes)?;
+            fs::write(Path::new(&folder).join("in-the-middle"), "").unwrap();
+            thread::sleep(Duration::from_secs(120));
+            Ok(())
+        })
+        .unwrap();
+}

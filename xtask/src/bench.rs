@@ -1,0 +1,42 @@
+//! `cargo xtask bench NAME`: each benchmark is an example of the crate it measures.
+
+use anyhow::Context as _;
+use clap::Subcommand;
+
+use crate::{DONE, FAILED, metadata};
+
+/// The benchmarks.
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Parse, compile and evaluate expressions
+    Expr,
+    /// Read and sort a feed
+    Feed {
+        /// Rows of the feed
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: u64,
+    },
+    /// Import people into an empty directory, rules and assignments included
+    Import {
+        /// How many people
+        #[arg(long, default_value_t = 100_000)]
+        users: u64,
+    },
+}
+
+/// Runs a benchmark and hands on its exit status.
+pub(crate) fn run(bench: &Bench) -> anyhow::Result<u8> {
+    let (package, example, arguments) = match bench {
+        Bench::Expr => ("muster-expr", "bench", Vec::new()),
+        Bench::Feed { rows } => ("muster-connectors", "bench_feed", vec!["--rows".into(), rows.to_string()]),
+        Bench::Import { users } => {
+            ("muster-service", "bench_import", vec!["--users".into(), users.to_string()])
+        }
+    };
+    let status = metadata::cargo()
+        .args(["run", "--release", "--quiet", "--package", package, "--example", example, "--"])
+        .args(arguments)
+        .status()
+        .context("cargo can't be started; is it in the PATH?")?;
+    Ok(if status.success() { DONE } else { FAILED })
+}
