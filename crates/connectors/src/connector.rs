@@ -7,6 +7,7 @@ use muster_engine::outbound::{DesiredAccount, RemoteAccount};
 
 /// What an application can do; the worker never calls what isn't there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for itself")]
 pub struct Capabilities {
     /// Calls are carried out by the application. `false`: a person does the work, each change becomes a task.
     pub automatic: bool,

@@ -147,12 +147,12 @@ impl Answer {
             404 if self.is_html() => ErrorKind::Refused,
             404 | 410 => ErrorKind::NotFound,
             409 => ErrorKind::Conflict,
-            408 | 425 => ErrorKind::Later(None),
             429 => ErrorKind::Later(self.retry_after()),
             // Without a time to wait it may come from something in front of the application which lost its answer.
             503 if !self.is_write || self.retry_after().is_some() => ErrorKind::Later(self.retry_after()),
             500..=599 if self.is_write => ErrorKind::Unknown,
-            500..=599 => ErrorKind::Later(None),
+            // These say that the request wasn't taken up.
+            408 | 425 | 500..=599 => ErrorKind::Later(None),
             _ => ErrorKind::Rejected,
         };
         let words = match (words, self.headers.get(LOCATION).and_then(|to| to.to_str().ok())) {
@@ -176,12 +176,11 @@ impl Answer {
     fn retry_after(&self) -> Option<Duration> {
         let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let value = header(RETRY_AFTER)?;
-        let wait = match value.parse::<u64>() {
-            Ok(seconds) => Duration::from_secs(seconds),
-            Err(_) => {
-                let (until, now) = (rfc2822::parse(value).ok()?, rfc2822::parse(header(DATE)?).ok()?);
-                Duration::try_from(now.duration_until(&until)).unwrap_or_default()
-            }
+        let wait = if let Ok(seconds) = value.parse() {
+            Duration::from_secs(seconds)
+        } else {
+            let (until, now) = (rfc2822::parse(value).ok()?, rfc2822::parse(header(DATE)?).ok()?);
+            Duration::try_from(now.duration_until(&until)).unwrap_or_default()
         };
         Some(wait.min(LONGEST_WAIT))
     }

@@ -32,11 +32,9 @@ pub fn connect(
     settings: &Value,
     secret: Option<SecretString>,
 ) -> Result<Box<dyn Connector>, ConfigError> {
-    match KINDS.iter().find(|(name, _)| *name == kind) {
-        Some((_, connect)) => connect(settings, secret),
-        None => {
-            let known = list(&kinds().collect::<Vec<_>>());
-            Err(ConfigError::UnknownKind { kind: kind.to_owned(), known })
-        }
+    if let Some((_, connect)) = KINDS.iter().find(|(name, _)| *name == kind) {
+        return connect(settings, secret);
     }
+    let known = list(&kinds().collect::<Vec<_>>());
+    Err(ConfigError::UnknownKind { kind: kind.to_owned(), known })
 }

@@ -53,7 +53,7 @@ pub enum Act {
     Cut,
     /// Does its work and cuts the connection before it answers.
     WorkThenCut,
-    /// Does its work and cuts the connection in the middle of the answer's body.
+    /// Does its work and cuts the connection in the middle of the answer's body (of its head, if it has none).
     CutMidBody,
     /// Does nothing and answers 200 with a page for people, as a proxy or a login in front of an application does.
     Html,
@@ -164,7 +164,7 @@ impl Line {
         }
     }
 
-    /// A number from 0 to 1, by the generator SplitMix64.
+    /// A number from 0 to 1, by the generator `SplitMix64`.
     fn draw(&mut self) -> f64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.random;

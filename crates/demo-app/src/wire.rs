@@ -159,7 +159,7 @@ fn kind(method: &Method, path: &[String], query: &[(String, String)]) -> Kind {
         ("DELETE", ["Users", _]) => Kind::Delete,
         (
             "GET",
-            ["ServiceProviderConfig"] | ["ResourceTypes" | "Schemas"] | ["ResourceTypes" | "Schemas", _],
+            ["ServiceProviderConfig" | "ResourceTypes" | "Schemas"] | ["ResourceTypes" | "Schemas", _],
         ) => Kind::Discovery,
         _ => Kind::Other,
     }
@@ -266,9 +266,10 @@ impl AsyncWrite for CuttableStream {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         if cut == CUT_BODY {
-            // Answers are written in one piece, head and body; half of the body still goes out.
+            // Answers are written in one piece, head and body; half of the body, or of a lone head, still goes out.
             let head = buf.windows(4).position(|four| four == b"\r\n\r\n").map_or(0, |at| at + 4);
-            let part = buf.get(..head + (buf.len() - head) / 2).unwrap_or(buf);
+            let whole = if head == buf.len() { 0 } else { head };
+            let part = buf.get(..whole + (buf.len() - whole) / 2).unwrap_or(buf);
             let written = Pin::new(&mut self.stream).poll_write(cx, part);
             if written.is_ready() {
                 self.cut.set(CUT_ALL);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use muster_engine::model::app::AppGroup;
 use muster_engine::suggest::did_you_mean;
 use muster_engine::{
-    AppKey, Direction, Group, GroupKey, GroupKind, GroupRule, IdKind, Item, ItemKey, ItemKind, Mapping, Org,
+    AppKey, Direction, Group, GroupKey, GroupKind, GroupRule, IdKind, Item, ItemChange, ItemKey, ItemKind, Mapping, Org,
     UserKey, key_of,
 };
 
@@ -14,17 +14,6 @@ use crate::{MappingEntry, OrgFile, Reference};
 
 /// The name of the group everybody is in, where the org has none yet.
 const EVERYONE: &str = "Everyone";
-
-/// One item that is new, changes or goes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ItemChange {
-    /// Its kind.
-    pub kind: ItemKind,
-    /// Its key: the one it has, or a new one.
-    pub key: ItemKey,
-    /// What it becomes; `None`: it goes.
-    pub item: Option<Item>,
-}
 
 impl OrgFile {
     /// What must change to make `org` what the file says: items that are new or differ, those referred to before

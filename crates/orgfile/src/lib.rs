@@ -18,7 +18,7 @@ use muster_engine::{
     App, ConfigError, ItemKind, LinkDef, Org, OrgSettings, PushWhen, RuleStatus, Value, WhenTaken,
 };
 
-pub use changes::ItemChange;
+pub use muster_engine::model::ItemChange;
 pub use error::{Excerpt, OrgFileError, Position};
 pub use export::export;
 pub use read::parse;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     json::{
         Object, as_list, as_object, element_for, elements, entry, has_elements, is_core, is_match,
-        is_primary, keep_schemas, remove,
+        is_primary, name_schema, remove,
     },
     path::Path,
 };
@@ -125,13 +125,13 @@ pub fn get(resource: &Object, path: &Path) -> Option<Value> {
 /// sub-attributes and extensions are made where they are missing, and taken out when nothing is left of them.
 pub fn set(resource: &mut Object, path: &Path, value: &Value) {
     let Some(name) = path.name.as_deref() else { return };
-    if get(resource, path).as_ref() == Some(value) {
+    if get(resource, path).unwrap_or_default() == *value {
         return;
     }
     match path.schema.as_deref().filter(|schema| !is_core(schema)) {
         Some(schema) => {
             set_in(as_object(entry(resource, schema)), name, path, value);
-            keep_schemas(resource);
+            name_schema(resource, schema);
         }
         None => set_in(resource, name, path, value),
     }

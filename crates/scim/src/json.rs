@@ -111,6 +111,21 @@ pub(crate) fn is_primary(element: &Value) -> bool {
     element.as_object().and_then(|object| boolean(field(object, "primary")?)) == Some(true)
 }
 
+/// Names an extension in `schemas` if the resource has attributes of it, and takes both out if it hasn't.
+pub(crate) fn name_schema(resource: &mut Object, schema: &str) {
+    let is_empty = field(resource, schema).and_then(Value::as_object).is_none_or(Map::is_empty);
+    let is_it = |named: &Value| named.as_str().is_some_and(|named| named.eq_ignore_ascii_case(schema));
+    if is_empty {
+        remove(resource, schema);
+    }
+    let schemas = as_list(entry(resource, "schemas"));
+    if is_empty {
+        schemas.retain(|named| !is_it(named));
+    } else if !schemas.iter().any(is_it) {
+        schemas.push(schema.into());
+    }
+}
+
 /// Brings `schemas` in line with the extensions the resource holds, and takes empty extensions out.
 pub(crate) fn keep_schemas(resource: &mut Object) {
     let is_extension = |key: &str| key.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("urn:"));

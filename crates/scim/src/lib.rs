@@ -11,6 +11,8 @@ pub mod patch;
 mod path;
 pub mod user;
 
+pub use muster_query::{AttributeName, Filter};
+
 pub use message::{ListResponse, ScimError, ScimType};
 pub use patch::{Op, Operation, PatchOp};
 pub use path::{InvalidPath, Path};

@@ -30,7 +30,7 @@ pub(crate) fn run() -> anyhow::Result<u8> {
     let metadata = Metadata::load()?;
     let mut findings = Findings::default();
     crates::check(&metadata, &mut findings);
-    files::check_sizes(metadata::root(), &mut findings)?;
+    files::check_sizes(&metadata::root(), &mut findings)?;
     files::check_migrations(&metadata::root().join("crates/store/src/migrations"), &mut findings)?;
     for warning in &findings.warnings {
         println!("warning: {warning}");

@@ -31,6 +31,7 @@ pub enum UpdateBy {
 
 /// How one application is spoken to.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting that stands for itself")]
 pub struct ScimConfig {
     /// The URL in front of `/Users`, such as `https://example.org/scim/v2`.
     pub base_url: String,
@@ -87,11 +88,11 @@ impl ScimConfig {
             )
         })?;
         // A token out of a file has a line end behind it.
-        let token = secret.as_ref().map(|secret| secret.expose_secret().trim()).unwrap_or_default();
-        if token.is_empty() {
-            return Err(ConfigError::MissingSecret("SCIM needs a bearer token".to_owned()));
-        }
-        let mut config = Self::new(base_url, token.into());
+        let token = secret.map(|secret| SecretString::from(secret.expose_secret().trim()));
+        let token = token
+            .filter(|token| !token.expose_secret().is_empty())
+            .ok_or_else(|| ConfigError::MissingSecret("SCIM needs a bearer token".to_owned()))?;
+        let mut config = Self::new(base_url, token);
         config.update = match settings.text("update")? {
             None | Some("patch") => UpdateBy::Patch,
             Some("put") => UpdateBy::Put,

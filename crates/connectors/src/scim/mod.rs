@@ -11,8 +11,8 @@ mod config;
 
 use async_trait::async_trait;
 use muster_engine::outbound::{DesiredAccount, RemoteAccount};
-use muster_query::{AttributeName, Filter};
-use muster_scim::{Op, Operation, PatchOp, Path, User};
+
+use muster_scim::{AttributeName, Filter, Op, Operation, PatchOp, Path, User};
 use reqwest::Method;
 
 pub use config::{ScimConfig, UpdateBy};
@@ -182,9 +182,7 @@ impl Connector for ScimConnector {
                 total => Ok(Page { accounts, next: None, total }),
             };
         };
-        if cursor.is_some()
-            && (first.id == first_before || page.start_index.is_some_and(|index| index < start))
-        {
+        if cursor.is_some() && first.id == first_before {
             let words = format!("it ignores paging: from {start} on it lists what it listed before");
             return Err(answer.error(ErrorKind::Refused, &words));
         }

@@ -1,5 +1,8 @@
 //! What SCIM services do wrong, and that little is sent.
 
+use std::sync::{Arc, Mutex};
+
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use muster_connectors::{
     Connector, ErrorKind, LookUp,
     scim::{ScimConfig, ScimConnector, UpdateBy},
@@ -165,7 +168,7 @@ async fn what_others_set_stays() {
 }
 
 #[tokio::test]
-async fn a_deactivation_that_was_only_claimed_is_found_out() {
+async fn a_lie_shows_at_the_next_look() {
     let demo = demo().await;
     let connector = connect(&demo, |_| {});
     let created = connector.create(&desired("a", &[])).await.unwrap();
@@ -174,4 +177,82 @@ async fn a_deactivation_that_was_only_claimed_is_found_out() {
     assert!(!connector.set_active(&created.id, false).await.unwrap().active);
     let held = connector.find(&LookUp::Id(created.id)).await.unwrap();
     assert!(held[0].active);
+}
+
+type Answer = (u16, Vec<(&'static str, &'static str)>, &'static str);
+
+/// A connector to an application which answers by rote, and the requests that have reached it.
+async fn by_rote(answer: fn(&str) -> Answer) -> (ScimConnector, Arc<Mutex<Vec<String>>>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}/scim", listener.local_addr().unwrap());
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let seeing = Arc::clone(&seen);
+    let router = axum::Router::new().fallback(move |method: Method, uri: Uri| async move {
+        seeing.lock().unwrap().push(format!("{method} {uri}"));
+        let (status, headers, body) = answer(method.as_str());
+        let headers: HeaderMap =
+            headers.into_iter().map(|(k, v)| (k.parse().unwrap(), v.parse().unwrap())).collect();
+        (StatusCode::from_u16(status).unwrap(), headers, body)
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (ScimConnector::new(ScimConfig::new(base_url, "t".into())).unwrap(), seen)
+}
+
+#[tokio::test]
+async fn an_answer_without_content_is_read_again() {
+    let (connector, seen) = by_rote(|method| match method {
+        "PATCH" => (204, vec![], ""),
+        _ => (200, vec![], r#"{ "id": 7, "userName": "a", "active": "False" }"#),
+    })
+    .await;
+    let account = connector.set_active("7", false).await.unwrap();
+    assert_eq!((account.id.as_str(), account.active), ("7", false));
+    assert_eq!(*seen.lock().unwrap(), ["PATCH /scim/Users/7", "GET /scim/Users/7"]);
+}
+
+#[tokio::test]
+async fn a_deactivation_that_has_no_effect_is_told() {
+    let (connector, _) =
+        by_rote(|_| (200, vec![], r#"{ "id": "7", "userName": "a", "active": true }"#)).await;
+    let error = connector.set_active("7", false).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Rejected);
+    assert!(error.message.contains("shows it as active"), "{error}");
+}
+
+#[tokio::test]
+async fn conflicts_are_known_by_their_kind_too() {
+    let (connector, _) =
+        by_rote(|_| (400, vec![], r#"{ "scimType": "uniqueness", "detail": "taken" }"#)).await;
+    assert_eq!(connector.create(&desired("a", &[])).await.unwrap_err().kind, ErrorKind::Conflict);
+}
+
+#[tokio::test]
+async fn the_token_follows_no_redirect() {
+    let (connector, seen) = by_rote(|_| (302, vec![("location", "/elsewhere")], "")).await;
+    let error = connector.check().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert!(error.message.contains("redirects to /elsewhere"), "{error}");
+    assert_eq!(seen.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn ids_and_names_are_sent_as_they_are() {
+    let (connector, seen) = by_rote(|_| {
+        (200, vec![], r#"{ "totalResults": 0, "id": "a/b ?#", "userName": "a", "active": true }"#)
+    })
+    .await;
+    connector.find(&LookUp::Id("a/b ?#".to_owned())).await.unwrap();
+    connector.find(&LookUp::UserName("a+b \"c\" é".to_owned())).await.unwrap();
+    let expected = [
+        "GET /scim/Users/a%2Fb%20%3F%23",
+        "GET /scim/Users?filter=userName%20eq%20%22a%2Bb%20%5C%22c%5C%22%20%C3%A9%22",
+    ];
+    assert_eq!(*seen.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_page_for_people_is_no_proof_that_an_account_has_gone() {
+    let (connector, _) = by_rote(|_| (404, vec![("content-type", "text/html")], "<h1>Not found</h1>")).await;
+    assert_eq!(connector.delete("7").await.unwrap_err().kind, ErrorKind::Refused);
+    assert_eq!(connector.find(&LookUp::Id("7".to_owned())).await.unwrap_err().kind, ErrorKind::Refused);
 }

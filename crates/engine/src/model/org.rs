@@ -352,3 +352,14 @@ impl Org {
         self.rules.iter().find(|(_, r)| r.name == name).map(|(k, r)| (*k, r))
     }
 }
+
+/// A change to the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemChange {
+    /// The kind of item.
+    pub kind: ItemKind,
+    /// Its key.
+    pub key: ItemKey,
+    /// What it is from now on; `None`: it is removed.
+    pub item: Option<Item>,
+}

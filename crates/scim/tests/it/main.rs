@@ -72,7 +72,8 @@ fn each_operation_does_what_the_rfc_says() {
     let gone = patched(&json!([{ "op": "remove", "path": "emails[value ew \"x\"]" }])).unwrap();
     assert_eq!(gone.get("emails"), None);
     let extension = json!({ "costCenter": "7" });
-    let merged = patched(&json!([{ "op": "add", "path": urn::ENTERPRISE_USER, "value": extension }])).unwrap();
+    let merged =
+        patched(&json!([{ "op": "add", "path": urn::ENTERPRISE_USER, "value": extension }])).unwrap();
     assert_eq!(merged[urn::ENTERPRISE_USER], json!({ "department": "Engines", "costCenter": "7" }));
 }
 

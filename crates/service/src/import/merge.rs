@@ -43,6 +43,8 @@ pub struct FeedStats {
 }
 
 const PAGE: usize = 5_000;
+/// How many left out rows are kept to be told.
+const REJECTED_TOLD: usize = 1_000;
 
 /// The works that follow from a full feed.
 pub(crate) struct FeedWorks {
@@ -133,7 +135,9 @@ impl FeedWorks {
             SortedItem::Valid(row) => row,
             SortedItem::Rejected { key, line, reason } => {
                 self.stats.rejected += 1;
-                self.rejected.push(RejectedRow { line, key: Some(key), reason });
+                if self.rejected.len() < REJECTED_TOLD {
+                    self.rejected.push(RejectedRow { line, key: Some(key), reason });
+                }
                 return None;
             }
         };

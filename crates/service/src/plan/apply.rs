@@ -297,12 +297,24 @@ impl Going<'_> {
     }
 
     fn write_small(&self, tx: &mut dyn Tx, outcomes: &[Outcome], found: &mut Found) -> Result<()> {
+        self.ensure_row(tx, PlanStatus::Applying)?;
         self.publish(tx)?;
         for (no, outcome) in outcomes.iter().enumerate() {
             muster_store::people::write_people(tx, &outcome.writes)?;
             write_history(tx, self.plan, &self.actor, self.at, no as i64, outcome)?;
         }
         self.mark_done(tx, found, &Premises { config_version: self.config.version, digest: String::new() }, false)
+    }
+
+    /// Makes the plan's row, which its blocks and its log belong to, if it isn't there yet.
+    pub(super) fn ensure_row(&self, tx: &mut dyn Tx, status: PlanStatus) -> Result<()> {
+        if plans::plan(tx, self.plan.0)?.is_none() {
+            let (counts, notes) = (Counts::default(), Notes::default());
+            let premises = Premises::default();
+            let row = plan_row(self.plan, status, &self.proposal, &self.actor, self.at, &counts, &notes, &premises)?;
+            plans::insert_plan(tx, &row)?;
+        }
+        Ok(())
     }
 
     /// Publishes the new configuration, if there is one, with its secrets and events.
@@ -485,6 +497,7 @@ impl Going<'_> {
         let findings = self.muster.store.try_read(|tx| self.findings(tx, found))?;
         found.notes.findings = findings;
         self.muster.store.try_write(|tx| {
+            self.ensure_row(tx, PlanStatus::Failed)?;
             plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?;
             for (no, outcome) in outcomes.iter().enumerate() {
                 write_effects(tx, self.plan, no as i64, &outcome.effects)?;
@@ -509,13 +522,16 @@ impl Going<'_> {
             &premises,
         )?;
         self.muster.store.try_write(|tx| {
+            if status == PlanStatus::Held {
+                // There is one open held plan a trigger: the older one makes room first.
+                self.supersede(tx)?;
+            }
             if plans::plan(tx, self.plan.0)?.is_some() {
                 plans::update_plan(tx, &row)?;
             } else {
                 plans::insert_plan(tx, &row)?;
             }
             if status == PlanStatus::Held {
-                self.supersede(tx)?;
                 if let Source::Feed { feed, .. } = self.proposal.source {
                     self.feed_state(tx, feed, "HELD", found.counts.feed.as_ref())?;
                 }

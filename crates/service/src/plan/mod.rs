@@ -12,7 +12,7 @@ pub(crate) mod stream;
 mod undo;
 pub(crate) mod work;
 
-use muster_engine::model::{AppKey, Item, ItemKey, ItemKind, PlanKey};
+use muster_engine::model::{AppKey, ItemChange, PlanKey};
 use muster_engine::plan::{Finding, Tally, UserEffects};
 use serde::{Deserialize, Serialize};
 
@@ -62,17 +62,6 @@ impl Trigger {
             Self::Due => "dates that have come".to_owned(),
         }
     }
-}
-
-/// A change to the configuration.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ItemChange {
-    /// The kind of item.
-    pub kind: ItemKind,
-    /// Its key.
-    pub key: ItemKey,
-    /// What it is from now on; `None`: it is removed.
-    pub item: Option<Item>,
 }
 
 /// A secret of an app, sealed.

@@ -1,7 +1,7 @@
 //! What a plan leaves behind: its row, its log, its inverse, its tasks.
 
 use muster_engine::Config;
-use muster_engine::model::{IdKind, Item, ItemKind, Millis, PlanKey, public_id};
+use muster_engine::model::{IdKind, Item, ItemChange, ItemKind, Millis, PlanKey, public_id};
 use muster_engine::plan::{Effect, UserEffects};
 use muster_store::plans::{self, PlanBlock, PlanRow};
 use muster_store::{Tx, block, log};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::process::Outcome;
 use super::stream::BEFORE;
-use super::{Counts, ItemChange, Notes, PlanStatus, Proposal};
+use super::{Counts, Notes, PlanStatus, Proposal};
 use crate::error::{Result, ServiceError};
 use crate::events::{Event, EventOutcome, EventTarget};
 

@@ -50,7 +50,10 @@ impl Going<'_> {
         let mut dependants: BTreeSet<i64> = BTreeSet::new();
         let mut no = 0;
         if keep_effects {
-            self.muster.store.write(|tx| plans::drop_blocks(tx, self.plan.0, record::EFFECTS))?;
+            self.muster.store.try_write(|tx| {
+                self.ensure_row(tx, PlanStatus::Failed)?;
+                Ok::<_, ServiceError>(plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?)
+            })?;
         }
         let mut one = |chunk: &[Work], found: &mut Found, digest: &mut Digest, pass: &mut Pass| -> Result<Vec<i64>> {
             let frame = self.frame(true);
@@ -108,12 +111,12 @@ impl Going<'_> {
                     "the configuration changed while the plan was worked out; propose it again".to_owned(),
                 ));
             }
-            self.publish(tx)?;
             if plans::plan(tx, self.plan.0)?.is_some() {
                 plans::update_plan(tx, &row)?;
             } else {
                 plans::insert_plan(tx, &row)?;
             }
+            self.publish(tx)?;
             runs::insert_run(tx, &run)?;
             Ok(())
         })

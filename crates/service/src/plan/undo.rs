@@ -1,11 +1,11 @@
 //! Undo: what a plan changed is put back where it still stands.
 
-use muster_engine::model::{Item, ItemKey, ItemKind, PlanKey};
+use muster_engine::model::{Item, ItemChange, ItemKey, ItemKind, PlanKey};
 use muster_store::config::{item_history, items_changed};
 use muster_store::plans;
 
 use super::stream::Source;
-use super::{ItemChange, PlanReport, PlanStatus, Progress, Proposal, Trigger};
+use super::{PlanReport, PlanStatus, Progress, Proposal, Trigger};
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
 use crate::muster::{Actor, Muster};

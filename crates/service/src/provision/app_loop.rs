@@ -152,11 +152,12 @@ impl Worker {
                     Ok((app_state::app_state(tx, app)?, refused))
                 })
                 .await?;
-            let Some(state) = state.filter(|state| state.failures > 0 || state.paused_until.is_some()) else {
+            let state = state.filter(|state| state.failures > 0 || state.paused_until.is_some());
+            if state.is_none() && !refused {
                 return Ok(Next::Work);
-            };
+            }
             self.unwell = true;
-            let until = state.paused_until.filter(|until| *until > machine_now());
+            let until = state.and_then(|state| state.paused_until).filter(|until| *until > machine_now());
             if !refused {
                 match until {
                     None => return Ok(Next::Work),
@@ -213,14 +214,17 @@ impl Worker {
             if self.paused || self.is_over() {
                 self.give_back().await?;
             } else {
-                if self.queue.is_empty() && !self.drained && self.in_flight.len() < self.target.concurrency() {
+                if self.queue.is_empty() && !self.drained && self.in_flight.len() < self.target.concurrency()
+                {
                     self.claim().await?;
                 }
                 while self.in_flight.len() < self.target.concurrency() && self.start() {}
             }
             match self.in_flight.join_next().await {
                 Some(ended) => self.ended(ended).await?,
-                None if self.queue.is_empty() && (self.drained || self.paused || self.is_over()) => return Ok(()),
+                None if self.queue.is_empty() && (self.drained || self.paused || self.is_over()) => {
+                    return Ok(());
+                }
                 None => {}
             }
         }
@@ -258,7 +262,9 @@ impl Worker {
     ) -> Result<()> {
         let (outcome, epoch) = match ended {
             Ok(result) => result?,
-            Err(error) => return Err(ServiceError::io("working on an account", std::io::Error::other(error))),
+            Err(error) => {
+                return Err(ServiceError::io("working on an account", std::io::Error::other(error)));
+            }
         };
         let mut signal = None;
         match &outcome.verdict {
@@ -361,6 +367,9 @@ impl Worker {
         if self.listing.is_none() {
             let to_create = self.queue.iter().filter(unlinked).count();
             if !self.target.capabilities.list || to_create < WORTH_LISTING {
+                // An app that takes a name twice never answers with a conflict.
+                let looks = !self.target.capabilities.unique_user_names;
+                self.queue.iter_mut().for_each(|job| job.look_first |= looks && job.is_unlinked());
                 return Ok(());
             }
             match Listing::take(&self.target).await {
@@ -378,7 +387,8 @@ impl Worker {
             }
         }
         let Some(listing) = self.listing.clone() else { return Ok(()) };
-        let ids: Vec<String> = self.queue.iter().filter(unlinked).flat_map(|job| listing.candidates(job)).collect();
+        let ids: Vec<String> =
+            self.queue.iter().filter(unlinked).flat_map(|job| listing.candidates(job)).collect();
         if ids.is_empty() {
             return Ok(());
         }
@@ -386,7 +396,8 @@ impl Worker {
         let mut unclear = Vec::new();
         for mut job in std::mem::take(&mut self.queue) {
             if unlinked(&&job) {
-                let is_free = |id: &str| !taken.iter().any(|(taken, owner)| taken == id && *owner != job.account.0);
+                let is_free =
+                    |id: &str| !taken.iter().any(|(taken, owner)| taken == id && *owner != job.account.0);
                 match listing.find(&job, is_free) {
                     Found::One(account) => {
                         job.known = Some(*account);

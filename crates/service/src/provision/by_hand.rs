@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use muster_engine::Millis;
 use muster_engine::model::AppKey;
 use muster_engine::outbound::{Call, DesiredAccount, RemoteAccount};
+use muster_store::Tx;
 use muster_store::accounts::{Claim, Ending, Settlement, claim_dirty, settle};
 use muster_store::tasks::{self, NewTask, TaskRow};
-use muster_store::Tx;
 
 use super::AppProgress;
 use super::job::Job;
@@ -88,8 +88,8 @@ fn batch(tx: &mut dyn Tx, node: &str, target: &Target, at: Millis) -> muster_sto
                 Ending::Done { done_rev: job.rev }
             }
             Some(task) => {
-                let told_otherwise = before
-                    .is_some_and(|before| before.notified.is_some() && before.task.body != task.body);
+                let told_otherwise =
+                    before.is_some_and(|before| before.notified.is_some() && before.task.body != task.body);
                 if told_otherwise {
                     over.push(dedupe);
                 }
@@ -108,7 +108,13 @@ fn batch(tx: &mut dyn Tx, node: &str, target: &Target, at: Millis) -> muster_sto
 }
 
 /// What a person is to do; `None` if nothing.
-fn task(target: &Target, job: &Job, before: Option<&TaskRow>, people: &People, at: Millis) -> Option<NewTask> {
+fn task(
+    target: &Target,
+    job: &Job,
+    before: Option<&TaskRow>,
+    people: &People,
+    at: Millis,
+) -> Option<NewTask> {
     let desired = job.desired.as_ref()?;
     let about = About {
         app: target.app,

@@ -181,7 +181,11 @@ impl Work<'_> {
         call.filter(|call| !self.made.contains(call))
     }
 
-    async fn call(&self, call: Call, desired: &DesiredAccount) -> Result<Option<RemoteAccount>, ConnectorError> {
+    async fn call(
+        &self,
+        call: Call,
+        desired: &DesiredAccount,
+    ) -> Result<Option<RemoteAccount>, ConnectorError> {
         let connector = &self.target.connector;
         let id = self.known.as_ref().map(|known| known.id.as_str()).unwrap_or_default();
         match call {
@@ -250,7 +254,9 @@ impl Work<'_> {
                 Verdict::Unknown { error: words }
             }
             ErrorKind::Refused => Verdict::Refused { error: words },
-            ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::Rejected => Verdict::Failed { error: words },
+            ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::Rejected => {
+                Verdict::Failed { error: words }
+            }
         };
     }
 }

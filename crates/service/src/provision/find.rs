@@ -36,8 +36,12 @@ pub(super) fn is_anothers(account: &RemoteAccount, external_id: &str) -> bool {
     })
 }
 
-/// Says which of several accounts is meant, if it can be said.
-pub(super) fn choose(mut candidates: Vec<RemoteAccount>, what: &str) -> Found {
+/// Says which of several accounts is meant, if it can be said: one with our reference comes before those without.
+pub(super) fn choose(mut candidates: Vec<RemoteAccount>, external_id: &str, what: &str) -> Found {
+    let is_ours = |account: &RemoteAccount| account.external_id.as_deref() == Some(external_id);
+    if candidates.iter().any(is_ours) {
+        candidates.retain(is_ours);
+    }
     if candidates.len() > 1 {
         let ids: Vec<&str> = candidates.iter().take(5).map(|account| account.id.as_str()).collect();
         return Found::Unclear(format!(
@@ -82,7 +86,8 @@ pub(super) async fn look_up(
             }
         }
     }
-    let mut names: BTreeSet<&str> = job.note.iter().flat_map(|note| &note.user_names).map(String::as_str).collect();
+    let mut names: BTreeSet<&str> =
+        job.note.iter().flat_map(|note| &note.user_names).map(String::as_str).collect();
     names.extend(job.desired.as_ref().map(|desired| desired.user_name.as_str()));
     for name in names {
         match target.connector.find(&LookUp::UserName(name.to_owned())).await {
@@ -102,13 +107,19 @@ pub(super) async fn look_up(
 }
 
 /// Leaves out accounts that are linked to other people here, and chooses among the others.
-async fn free(db: &Db, target: &Target, job: &Job, mut found: Vec<RemoteAccount>, what: &str) -> Result<Found> {
+async fn free(
+    db: &Db,
+    target: &Target,
+    job: &Job,
+    mut found: Vec<RemoteAccount>,
+    what: &str,
+) -> Result<Found> {
     if found.is_empty() {
         return Ok(Found::None);
     }
     let taken = taken(db, target, found.iter().map(|account| account.id.clone()).collect()).await?;
     found.retain(|account| !taken.iter().any(|(id, owner)| *id == account.id && *owner != job.account.0));
-    Ok(choose(found, what))
+    Ok(choose(found, job.external_id(), what))
 }
 
 /// Which of these accounts of the app are linked to a person here, and by which row.

@@ -71,13 +71,14 @@ impl Job {
             external_id,
             user_name: wanted.user_name,
             state: wanted.state,
-            attributes: wanted.attributes.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
+            attributes: wanted
+                .attributes
+                .into_iter()
+                .map(|(name, value)| (name.to_string(), value))
+                .collect(),
         });
-        let known: Option<RemoteAccount> = row
-            .remote_id
-            .as_ref()
-            .and(row.known.as_deref())
-            .and_then(|text| serde_json::from_str(text).ok());
+        let known: Option<RemoteAccount> =
+            row.remote_id.as_ref().and(row.known.as_deref()).and_then(|text| serde_json::from_str(text).ok());
         let note = Note::read(row.attempt.as_deref());
         Self {
             account: AccountKey(row.account_key),
@@ -158,7 +159,8 @@ mod tests {
 
     #[test]
     fn what_is_in_line_needs_no_note() {
-        let known = r#"{"id":"u1","external_id":null,"user_name":"ann","active":true,"attributes":{"title":"x"}}"#;
+        let known =
+            r#"{"id":"u1","external_id":null,"user_name":"ann","active":true,"attributes":{"title":"x"}}"#;
         let row = AccountRow { remote_id: Some("u1".into()), known: Some(known.into()), ..row() };
         let job = Job::new(&row);
         assert!(job.calls(ALL).is_empty());

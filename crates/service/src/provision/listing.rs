@@ -72,7 +72,11 @@ impl Listing {
         &self.accounts
     }
 
-    fn these(&self, places: Option<&Vec<usize>>, fits: impl Fn(&RemoteAccount) -> bool) -> Vec<RemoteAccount> {
+    fn these(
+        &self,
+        places: Option<&Vec<usize>>,
+        fits: impl Fn(&RemoteAccount) -> bool,
+    ) -> Vec<RemoteAccount> {
         let accounts = places.into_iter().flatten().filter_map(|at| self.accounts.get(*at));
         accounts.filter(|account| fits(account)).cloned().collect()
     }
@@ -93,12 +97,12 @@ impl Listing {
         let by_reference =
             self.these(self.by_reference.get(&desired.external_id), |account| is_free(&account.id));
         if !by_reference.is_empty() {
-            return choose(by_reference, "her reference");
+            return choose(by_reference, &desired.external_id, "her reference");
         }
         let by_name = self.these(self.by_name.get(&desired.user_name.to_lowercase()), |account| {
             is_free(&account.id) && !is_anothers(account, &desired.external_id)
         });
-        choose(by_name, &format!("the user name `{}`", desired.user_name))
+        choose(by_name, &desired.external_id, &format!("the user name `{}`", desired.user_name))
     }
 }
 
@@ -119,7 +123,12 @@ mod tests {
 
     fn job(name: &str) -> Job {
         let wanted = format!(r#"{{"state":"ACTIVE","userName":"{name}","attributes":{{}}}}"#);
-        Job::new(&AccountRow { account_key: 1, user_key: Some(1), wanted: Some(wanted), ..AccountRow::default() })
+        Job::new(&AccountRow {
+            account_key: 1,
+            user_key: Some(1),
+            wanted: Some(wanted),
+            ..AccountRow::default()
+        })
     }
 
     #[test]

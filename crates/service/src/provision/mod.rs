@@ -20,7 +20,7 @@ mod record;
 mod settler;
 mod target;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -159,7 +159,6 @@ struct Apps {
     automatic: Vec<Arc<Target>>,
     by_hand: Vec<Arc<Target>>,
     not_set_up: Vec<NotSetUp>,
-    all: BTreeSet<AppKey>,
 }
 
 impl Muster {
@@ -167,6 +166,7 @@ impl Muster {
     /// time there is) or failed.
     ///
     /// It may be stopped at any moment and started anywhere any number of times: it begins where the accounts stand.
+    /// It blocks, so asynchronous code runs it on a thread that may.
     ///
     /// # Errors
     /// If the store fails, or there is no such app. That apps fail is in the report.
@@ -191,7 +191,7 @@ impl Muster {
             runtime.shutdown_background();
             done.extend(worked?);
         }
-        self.report(&config, &apps, &done)
+        self.report(&config, options.app, &apps, &done)
     }
 
     fn apps_to_sync(&self, only: Option<AppKey>) -> Result<(Arc<Config>, Apps)> {
@@ -210,9 +210,6 @@ impl Muster {
                     }
                 }
             }
-            // Apps whose accounts all failed have nothing to do, but belong into the report.
-            let known = lookups::account_counts(tx)?.into_iter().map(|counts| AppKey(counts.app_key));
-            apps.all = known.filter(|key| only.is_none_or(|only| only == *key)).collect();
             Ok((config, apps))
         })
     }
@@ -253,7 +250,8 @@ impl Muster {
         };
         let mut workers = JoinSet::new();
         for target in targets {
-            let dirty = counts.iter().find(|count| count.app_key == target.app.0).map_or(0, |count| count.dirty);
+            let dirty =
+                counts.iter().find(|count| count.app_key == target.app.0).map_or(0, |count| count.dirty);
             progress.started(&target.name, u64::try_from(dirty).unwrap_or(0));
             workers.spawn(Worker::new(context.clone(), Arc::clone(target)).run());
         }
@@ -272,6 +270,7 @@ impl Muster {
     fn report(
         &self,
         config: &Config,
+        only: Option<AppKey>,
         apps: &Apps,
         done: &BTreeMap<AppKey, AppProgress>,
     ) -> Result<SyncReport> {
@@ -279,11 +278,15 @@ impl Muster {
             let queues = accounts::queue_counts(tx, machine_now())?;
             let totals = lookups::account_counts(tx)?;
             let mut report = SyncReport::default();
-            for key in &apps.all {
+            // Also those with nothing to do: all in line, or failed before.
+            for total in totals {
+                let key = AppKey(total.app_key);
+                if only.is_some_and(|only| only != key) {
+                    continue;
+                }
                 let queue = queues.iter().find(|queue| queue.app_key == key.0).copied().unwrap_or_default();
-                let total = totals.iter().find(|total| total.app_key == key.0).copied().unwrap_or_default();
-                let mut app = app_report(tx, *key, config, queue)?;
-                app.done = done.get(key).copied().unwrap_or_default();
+                let mut app = app_report(tx, key, config, queue)?;
+                app.done = done.get(&key).copied().unwrap_or_default();
                 app.in_line = u64::try_from(total.in_line - total.orphans).unwrap_or(0);
                 report.apps.push(app);
             }

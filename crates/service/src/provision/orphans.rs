@@ -22,7 +22,12 @@ const PAGE: usize = 5_000;
 ///
 /// # Errors
 /// If the store fails.
-pub(super) async fn record(db: &Db, target: &Target, listing: &Listing, gone: &HashSet<String>) -> Result<()> {
+pub(super) async fn record(
+    db: &Db,
+    target: &Target,
+    listing: &Listing,
+    gone: &HashSet<String>,
+) -> Result<()> {
     let app = target.app.0;
     if listing.accounts().is_empty() || listing.accounts().len() > MOST {
         return Ok(());

@@ -134,14 +134,18 @@ fn settlement(one: &Finished, verdict: &Verdict, now: i64) -> Settlement {
         known: account.as_ref().and_then(|account| serde_json::to_string(account).ok()),
         known_at: now,
     });
-    let attempt =
-        || job.note.as_ref().filter(|_| outcome.keeps_note).map(super::job::Note::to_json);
-    let wait = || delay::account(job.attempts, (job.account.0 as u64) ^ (job.lease.token as u64).rotate_left(32));
+    let attempt = || job.note.as_ref().filter(|_| outcome.keeps_note).map(super::job::Note::to_json);
+    let wait =
+        || delay::account(job.attempts, (job.account.0 as u64) ^ (job.lease.token as u64).rotate_left(32));
     let ending = match verdict {
         Verdict::Done => Ending::Done { done_rev: job.rev },
         Verdict::Later { after, error } => {
             let asked = after.map_or(0, |after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX / 2));
-            Ending::Later { next_attempt: now + wait().max(asked), error: Some(error.clone()), attempt: attempt() }
+            Ending::Later {
+                next_attempt: now + wait().max(asked),
+                error: Some(error.clone()),
+                attempt: attempt(),
+            }
         }
         Verdict::Unknown { error } => {
             Ending::Later { next_attempt: now + wait(), error: Some(error.clone()), attempt: attempt() }

@@ -66,7 +66,8 @@ impl Target {
         };
         let Some(provisioning) = &app.provisioning else {
             return Ok(Err(not_set_up(
-                "the app has no provisioning settings: give it some, or take it from the people who have it".to_owned(),
+                "the app has no provisioning settings: give it some, or take it from the people who have it"
+                    .to_owned(),
                 None,
             )));
         };
@@ -107,7 +108,12 @@ impl Target {
 }
 
 /// The app's secret: as it was sealed when it was applied, else from where its reference points to.
-fn secret(muster: &Muster, tx: &mut dyn Tx, key: AppKey, app: &App) -> Result<Result<Option<SecretString>, String>> {
+fn secret(
+    muster: &Muster,
+    tx: &mut dyn Tx,
+    key: AppKey,
+    app: &App,
+) -> Result<Result<Option<SecretString>, String>> {
     let one = if app.secrets.len() == 1 { app.secrets.iter().next() } else { None };
     let Some((name, reference)) = app.secrets.get_key_value(TOKEN).or(one) else { return Ok(Ok(None)) };
     let stored = secrets::secret(tx, "app", key.0, name)?;

@@ -5,9 +5,9 @@ pub(crate) mod words;
 
 use std::collections::BTreeSet;
 
+use muster_engine::Millis;
 use muster_engine::model::{AccountKey, AppKey, IdKind, PlanKey, UserKey, public_id};
 use muster_engine::outbound::RemoteAccount;
-use muster_engine::Millis;
 use muster_store::accounts::{self, RemoteLink};
 use muster_store::tasks::{self as stored, TaskRow};
 use muster_store::{Tx, app_state, log};
@@ -203,8 +203,8 @@ impl Muster {
 
 fn open_task(tx: &mut dyn Tx, key: i64) -> Result<TaskRow> {
     let id = || public_id(IdKind::Task, key);
-    let row = stored::task(tx, key)?
-        .ok_or_else(|| ServiceError::NotFound(format!("there is no task {}", id())))?;
+    let row =
+        stored::task(tx, key)?.ok_or_else(|| ServiceError::NotFound(format!("there is no task {}", id())))?;
     if row.done.is_some() {
         return Err(ServiceError::Invalid(format!("task {} is done already", id())));
     }
@@ -220,19 +220,23 @@ fn finish(tx: &mut dyn Tx, actor: &Actor, keys: &[i64], at: Millis) -> Result<(T
     let mut events = log::Events { published: at.0, actor: actor.name.clone(), ..log::Events::default() };
     for key in keys {
         let id = public_id(IdKind::Task, key);
-        let row = stored::task(tx, key)?
-            .ok_or_else(|| ServiceError::NotFound(format!("there is no task {id}")))?;
+        let row =
+            stored::task(tx, key)?.ok_or_else(|| ServiceError::NotFound(format!("there is no task {id}")))?;
         if row.done.is_some() {
             result.already += 1;
             continue;
         }
         if row.task.plan_key.is_some() {
-            return Err(ServiceError::Invalid(format!("task {id} is about a plan: apply or discard the plan")));
+            return Err(ServiceError::Invalid(format!(
+                "task {id} is about a plan: apply or discard the plan"
+            )));
         }
         let task = &row.task;
         match task.kind.as_str() {
             PROVISION | UPDATE | DEPROVISION => {
-                let Some(account) = accounts::accounts(tx, task.account_key.as_slice())?.pop() else { continue };
+                let Some(account) = accounts::accounts(tx, task.account_key.as_slice())?.pop() else {
+                    continue;
+                };
                 let after: Option<RemoteAccount> = serde_json::from_str::<serde_json::Value>(&task.body)
                     .ok()
                     .and_then(|body| serde_json::from_value(body.get("after")?.clone()).ok());

@@ -44,10 +44,7 @@ pub(crate) struct People(HashMap<UserKey, String>);
 
 impl People {
     /// Loads the given people.
-    pub(crate) fn load(
-        tx: &mut dyn Tx,
-        keys: impl Iterator<Item = UserKey>,
-    ) -> muster_store::Result<Self> {
+    pub(crate) fn load(tx: &mut dyn Tx, keys: impl Iterator<Item = UserKey>) -> muster_store::Result<Self> {
         let mut keys: Vec<i64> = keys.map(|key| key.0).collect();
         keys.sort_unstable();
         keys.dedup();
@@ -66,7 +63,8 @@ impl People {
 
 fn name(head: &lookups::UserHead) -> String {
     let profile: serde_json::Value = serde_json::from_str(&head.profile).unwrap_or_default();
-    let text = |key: &str| profile.get(key).and_then(serde_json::Value::as_str).filter(|text| !text.is_empty());
+    let text =
+        |key: &str| profile.get(key).and_then(serde_json::Value::as_str).filter(|text| !text.is_empty());
     let full = match (text("displayName"), text("firstName"), text("lastName")) {
         (Some(name), ..) => Some(name.to_owned()),
         (None, Some(first), Some(last)) => Some(format!("{first} {last}")),
@@ -231,7 +229,9 @@ pub(crate) fn by_hand(
         ByHand::TakeBack => (
             DEPROVISION,
             format!("No account for {person} in {app} after all"),
-            format!("The account `{user_name}` in {app} isn't wanted any more: if you have made it, remove it."),
+            format!(
+                "The account `{user_name}` in {app} isn't wanted any more: if you have made it, remove it."
+            ),
         ),
     };
     let told = if what == ByHand::Change { changes } else { Vec::new() };

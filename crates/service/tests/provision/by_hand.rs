@@ -30,7 +30,11 @@ fn changes_become_tasks_and_tasks_become_what_is_known() {
     let app = org.manual("travel", "desk@example.org");
     org.want(app, 1..=3, Active, "x");
     let report = org.sync();
-    assert_eq!((report.total().by_hand, report.total().failed, report.total().in_line), (3, 0, 0), "{report:?}");
+    assert_eq!(
+        (report.total().by_hand, report.total().failed, report.total().in_line),
+        (3, 0, 0),
+        "{report:?}"
+    );
     let tasks = open(&org);
     assert_eq!(tasks.len(), 3);
     assert_eq!((tasks[0].kind.as_str(), tasks[0].owner.as_deref()), (PROVISION, Some("desk@example.org")));
@@ -44,8 +48,11 @@ fn changes_become_tasks_and_tasks_become_what_is_known() {
     assert_eq!(org.muster.task_done(&actor, &keys).unwrap().done, 3);
     assert_eq!(org.muster.task_done(&actor, &keys).unwrap().already, 3);
     assert_eq!(org.sync().total().in_line, 3);
-    let pushed: Vec<_> =
-        org.log().into_iter().filter(|event| event["eventType"] == "application.provision.user.push").collect();
+    let pushed: Vec<_> = org
+        .log()
+        .into_iter()
+        .filter(|event| event["eventType"] == "application.provision.user.push")
+        .collect();
     assert_eq!((pushed.len(), pushed[0]["actor"].as_str()), (3, Some("ann")));
     // A change says from what to what; leaving is a task of its own.
     org.want(app, [1], Active, "y");

@@ -2,15 +2,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use muster_demo_app::{Config, DemoApp};
-use muster_engine::derive::Wanted;
-use muster_engine::model::{App, AppKey, AppKind, IdKind, Item, ItemKind, OrgSettings, Provisioning, public_id};
-use muster_engine::outbound::AccountState;
 use muster_engine::Value;
-use muster_service::provision::{SyncOptions, SyncReport};
+use muster_engine::derive::Wanted;
+use muster_engine::model::{
+    App, AppKey, AppKind, IdKind, Item, ItemKind, OrgSettings, Provisioning, public_id,
+};
+use muster_engine::outbound::AccountState;
 use muster_service::Muster;
+use muster_service::provision::{SyncOptions, SyncReport};
 use muster_store::config::{ConfigItemPut, ConfigWrites, current_version, publish};
 use muster_store::people::{AccountPut, AccountRow, PeopleWrites, UserRow, write_people};
 use muster_store::{accounts, keys, log};
+use serde_json::json;
 
 /// An org in a folder of its own, with applications that run in this process.
 pub(crate) struct Org {
@@ -57,8 +60,12 @@ impl Org {
     /// Adds an application that is worked in by hand.
     pub(crate) fn manual(&self, name: &str, owner: &str) -> AppKey {
         let provisioning = Provisioning { owner: owner.into(), ..Provisioning::default() };
-        let app =
-            App { name: name.into(), kind: AppKind::Manual, provisioning: Some(provisioning), ..App::default() };
+        let app = App {
+            name: name.into(),
+            kind: AppKind::Manual,
+            provisioning: Some(provisioning),
+            ..App::default()
+        };
         AppKey(self.publish(ItemKind::App, name, &Item::App(Box::new(app))))
     }
 
@@ -81,7 +88,13 @@ impl Org {
     }
 
     /// Sets what is wanted of the person `user` in an app. Gives the account's key.
-    pub(crate) fn want(&self, app: AppKey, users: impl IntoIterator<Item = i64>, state: AccountState, title: &str) {
+    pub(crate) fn want(
+        &self,
+        app: AppKey,
+        users: impl IntoIterator<Item = i64>,
+        state: AccountState,
+        title: &str,
+    ) {
         self.want_as(app, users.into_iter().map(|user| (user, user_name(user))), state, title);
     }
 
@@ -181,5 +194,48 @@ pub(crate) fn assert_holds(demo: &DemoApp, users: impl IntoIterator<Item = i64>,
         assert_eq!(held["name"]["familyName"], format!("Last{user}"), "{held}");
         assert_eq!(held["title"], title, "{held}");
         assert_eq!(held["active"], true, "{held}");
+    }
+}
+
+/// Somebody who works in the application itself.
+pub(crate) struct ByHand {
+    base_url: String,
+}
+
+impl ByHand {
+    pub(crate) fn new(demo: &DemoApp) -> Self {
+        Self { base_url: demo.base_url.clone() }
+    }
+
+    pub(crate) fn create(&self, org: &Org, name: &str, reference: Option<&str>) {
+        let mut user = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name });
+        if let Some(reference) = reference {
+            user["externalId"] = reference.into();
+        }
+        self.send(org, "POST", "/Users", &user.to_string());
+    }
+
+    pub(crate) fn delete(&self, org: &Org, id: &str) {
+        self.send(org, "DELETE", &format!("/Users/{id}"), "");
+    }
+
+    fn send(&self, org: &Org, method: &str, path: &str, body: &str) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let address = self.base_url.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+        let request = format!(
+            "{method} /scim/v2{path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer demo-token\r\n\
+             content-type: application/scim+json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        org.runtime.block_on(async {
+            let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            tokio::time::timeout(Duration::from_secs(5), stream.read_to_string(&mut answer))
+                .await
+                .unwrap()
+                .unwrap();
+            assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
+        });
     }
 }

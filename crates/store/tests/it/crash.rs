@@ -26,12 +26,14 @@ fn a_killed_process_leaves_the_former_state() {
         assert!(Instant::now() < deadline, "the child never came to its transaction");
         thread::sleep(Duration::from_millis(5));
     }
+    assert!(fs::metadata(folder.path().join("muster.db-wal")).unwrap().len() > 10 << 20);
     child.kill().unwrap();
     child.wait().unwrap();
 
     let store = Store::open(folder.path(), &OpenOptions::default()).unwrap();
     assert_eq!(store.read(|tx| meta::get(tx, "acknowledged")).unwrap().as_deref(), Some("yes"));
     assert_eq!(store.read(|tx| lookups::group_size(tx, 1)).unwrap(), 0);
+    assert_eq!(store.read(|tx| meta::get(tx, "big 0")).unwrap(), None);
     // The lock of the dead is nobody's.
     store.write(|tx| meta::set(tx, "after", "yes")).unwrap();
 }
@@ -41,13 +43,15 @@ fn child_that_waits_to_be_killed() {
     let Ok(folder) = env::var(FOLDER) else { return };
     let store = Store::open(&folder, &OpenOptions::create()).unwrap();
     store.write(|tx| meta::set(tx, "acknowledged", "yes")).unwrap();
-    // More than the cache holds, so that some of it is in the log of writes already.
     let memberships =
-        (1..=200_000).map(|user_key| MembershipRow { user_key, group_key: 1, since: 1, plan: 1 }).collect();
+        (1..=1000).map(|user_key| MembershipRow { user_key, group_key: 1, since: 1, plan: 1 }).collect();
     let writes = PeopleWrites { memberships, ..PeopleWrites::default() };
+    // With the rows, more than the cache holds: some of it is in the log of writes before the commit.
+    let big = "x".repeat(1 << 20);
     store
         .write(|tx| {
             write_people(tx, &writes)?;
+            (0..160).try_for_each(|n| meta::set(tx, &format!("big {n}"), &big))?;
             fs::write(Path::new(&folder).join("in-the-middle"), "").unwrap();
             thread::sleep(Duration::from_secs(120));
             Ok(())

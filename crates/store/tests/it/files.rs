@@ -53,7 +53,7 @@ fn a_damaged_file_says_so() {
     let size = fs::metadata(&path).unwrap().len();
     let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     file.seek(SeekFrom::Start(size - 40 * 4096)).unwrap();
-    file.write_all(&[0xa5; 40 * 4096]).unwrap();
+    file.write_all(&vec![0xa5; 40 * 4096]).unwrap();
     drop(file);
     let error = Store::open(folder.path(), &OpenOptions::default())
         .and_then(|store| store.read(muster_store::meta::all))

@@ -177,6 +177,14 @@ fn log_positions_have_no_gaps(store: &Store) {
         .unwrap();
 }
 
+struct Broken;
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("cable pulled"))
+    }
+}
+
 fn feeds_are_spooled(store: &Store) {
     let feed = FeedRow {
         feed_key: 1,
@@ -203,12 +211,6 @@ fn feeds_are_spooled(store: &Store) {
     assert!(back == content);
     assert_eq!(FeedReader::new(store, 9).read(&mut [0; 4]).unwrap(), 0);
 
-    struct Broken;
-    impl Read for Broken {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Err(io::Error::other("cable pulled"))
-        }
-    }
     assert!(matches!(feeds::spool(store, 2, &mut Broken), Err(StoreError::Input(_))));
 
     let applied = FeedRow {

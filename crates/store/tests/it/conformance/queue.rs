@@ -99,7 +99,7 @@ fn later_and_failed_wait_for_their_time(store: &Store) {
     let later = Ending::Later { next_attempt: 500, error: Some("busy".into()), attempt: Some("{}".into()) };
     assert!(end(store, &rows[0], later));
     let failed = Ending::Failed { failed_rev: 1, error: "bad name".into(), attempt: None };
-    assert!(end(store, &rows[1], failed.clone()));
+    assert!(end(store, &rows[1], failed));
     assert!(end(store, &rows[2], Ending::Released));
     assert_eq!(keys(&claim(store, Claim { now: 499, ..CLAIM })), [3]);
     let row = get(store, 1);

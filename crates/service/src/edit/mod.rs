@@ -1,0 +1,148 @@
+//! Changes by hand: one person, one group, one assignment at a time. Each becomes a plan like any other.
+
+mod group;
+mod org;
+mod user;
+
+use std::collections::BTreeMap;
+
+use muster_engine::model::{AppKey, GroupKey, IdKind, Millis, UserKey, key_of};
+use muster_engine::plan::Finding;
+use muster_engine::{Config, Value};
+use muster_store::lookups;
+use muster_store::people::load_people;
+
+pub use org::OrgApplied;
+pub use user::Attributes;
+
+use crate::error::{Result, ServiceError};
+use crate::import::ImportOptions;
+use crate::muster::{Actor, Muster};
+use crate::plan::stream::Source;
+use crate::plan::work::{Op, Who, Work};
+use crate::plan::{PlanReport, Progress, Proposal, Quiet, Trigger};
+use crate::world::Person;
+
+/// An app or the group or person who is to have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assignee {
+    /// One person.
+    User(UserKey),
+    /// A group's members.
+    Group(GroupKey),
+}
+
+impl Muster {
+    /// The person of a login or public id.
+    ///
+    /// # Errors
+    /// If there is nobody of that login or id.
+    pub fn find_user(&self, login_or_id: &str) -> Result<UserKey> {
+        if let Some(key) = key_of(IdKind::User, login_or_id) {
+            if !self.store.read(|tx| load_people(tx, &[key]))?.is_empty() {
+                return Ok(UserKey(key));
+            }
+        }
+        let found = self.store.read(|tx| lookups::users_by_login(tx, &[login_or_id]))?;
+        found.first().map(|u| UserKey(u.user_key)).ok_or_else(|| {
+            ServiceError::NotFound(format!("there is no user {login_or_id:?}; `muster users` finds people by name"))
+        })
+    }
+
+    /// The group of a name or public id.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn find_group(&self, config: &Config, name_or_id: &str) -> Result<GroupKey> {
+        if let Some(key) = key_of(IdKind::Group, name_or_id).map(GroupKey) {
+            if config.org.groups.contains_key(&key) {
+                return Ok(key);
+            }
+        }
+        config.org.group_named(name_or_id).map(|(k, _)| k).ok_or_else(|| {
+            let names = config.org.groups.values().map(|g| g.name.as_str());
+            let hint = muster_engine::suggest::did_you_mean(name_or_id, names);
+            ServiceError::NotFound(format!("there is no group {name_or_id:?}{hint}; `muster groups` lists them"))
+        })
+    }
+
+    /// The app of a name or public id.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn find_app(&self, config: &Config, name_or_id: &str) -> Result<AppKey> {
+        if let Some(key) = key_of(IdKind::App, name_or_id).map(AppKey) {
+            if config.app(key).is_some() {
+                return Ok(key);
+            }
+        }
+        config.org.app_named(name_or_id).map(|(k, _)| k).ok_or_else(|| self.no_app(config, name_or_id))
+    }
+
+    /// A person's facts and stored state.
+    pub(crate) fn person(&self, config: &Config, user: UserKey) -> Result<Person> {
+        let rows = self.store.read(|tx| load_people(tx, &[user.0]))?;
+        let rows = rows.into_iter().next();
+        Person::load(config, rows.ok_or_else(|| ServiceError::NotFound(format!("there is no user {user}")))?)
+    }
+
+    /// A plan that changes facts of one person.
+    fn change_person(
+        &self,
+        actor: &Actor,
+        what: String,
+        who: Who,
+        ops: Vec<Op>,
+        advance: bool,
+        options: ImportOptions,
+    ) -> Result<PlanReport> {
+        let work = Work { who, ops, advance, position: String::new() };
+        self.propose(actor, edit(what, vec![work], options), &Quiet)
+    }
+
+    /// Derives people again for whom time alone changes something by now.
+    ///
+    /// # Errors
+    /// If the store fails. A plan that a guard holds is no error: the report says so.
+    pub fn due(&self, actor: &Actor, options: ImportOptions, progress: &dyn Progress) -> Result<PlanReport> {
+        let proposal = Proposal {
+            trigger: Trigger::Due,
+            source: Source::Due { until: self.now().0 },
+            items: Vec::new(),
+            secrets: Vec::new(),
+            undo_of: None,
+            preview: options.preview,
+            force: options.force,
+        };
+        self.propose(actor, proposal, progress)
+    }
+}
+
+/// A change by hand.
+fn edit(what: String, works: Vec<Work>, options: ImportOptions) -> Proposal {
+    Proposal {
+        trigger: Trigger::Edit { what },
+        source: Source::List { works },
+        items: Vec::new(),
+        secrets: Vec::new(),
+        undo_of: None,
+        preview: options.preview,
+        force: options.force,
+    }
+}
+
+/// What an assignment may say besides who and which.
+#[derive(Clone, Debug, Default)]
+pub struct AssignmentTerms {
+    /// When it ends.
+    pub until: Option<Millis>,
+    /// Values of the account's attributes.
+    pub profile: BTreeMap<String, Value>,
+    /// For groups: 0 comes first.
+    pub priority: Option<u32>,
+}
+
+/// What guards found, one line each.
+pub fn told(findings: &[Finding]) -> Vec<String> {
+    findings.iter().map(|f| f.message.clone()).collect()
+}

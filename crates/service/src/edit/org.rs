@@ -1,0 +1,160 @@
+//! The org file: read, compared, planned; and written.
+
+use std::collections::HashMap;
+
+use muster_engine::model::{AppKey, Item, ItemChange, ItemKind, Org, UserKey};
+use muster_store::{keys, lookups, secrets};
+
+use super::edit;
+use crate::error::{Result, ServiceError};
+use crate::import::ImportOptions;
+use crate::muster::{Actor, ITEM_KEYS, Muster};
+use crate::plan::stream::Source;
+use crate::plan::{PlanReport, Progress, Proposal, SecretChange, Trigger};
+use crate::vault;
+
+/// What an org file leads to.
+#[derive(Clone, Debug)]
+pub struct OrgApplied {
+    /// The plan.
+    pub report: PlanReport,
+    /// The items that change: kind, name, `+`, `~` or `-`.
+    pub items: Vec<(ItemKind, String, char)>,
+}
+
+/// What a sealed secret is bound to.
+pub(crate) fn secret_context(app: AppKey, name: &str) -> String {
+    format!("app/{app}/{name}")
+}
+
+impl Muster {
+    /// Makes the org what a file says, or says what that would do.
+    ///
+    /// # Errors
+    /// All mistakes of the file with their places; nothing has changed then.
+    pub fn org_apply(
+        &self,
+        actor: &Actor,
+        file: &str,
+        text: &str,
+        options: ImportOptions,
+        progress: &dyn Progress,
+    ) -> Result<OrgApplied> {
+        self.resume_runs(progress)?;
+        let told = |errors: Vec<muster_orgfile::OrgFileError>| {
+            let lines: Vec<String> = errors.iter().map(|e| format!("{file}:{e}")).collect();
+            ServiceError::Invalid(format!("nothing was changed:\n{}", lines.join("\n")))
+        };
+        let parsed = muster_orgfile::parse(text).map_err(told)?;
+        let config = self.config()?;
+        let mut failed: Option<ServiceError> = None;
+        // Most files bring few new items: keys come in blocks as they are asked for.
+        let mut block: Vec<i64> = Vec::new();
+        let mut next_key = || {
+            if block.is_empty() {
+                match self.store.write(|tx| keys::allocate(tx, ITEM_KEYS, 64)) {
+                    Ok(first) => block.extend((first..first + 64).rev()),
+                    Err(e) => failed = Some(e.into()),
+                }
+            }
+            block.pop().unwrap_or_default()
+        };
+        let user_by_login = |login: &str| -> Option<UserKey> { self.find_user(login).ok() };
+        let items = parsed.changes(&config.org, &mut next_key, &user_by_login).map_err(told)?;
+        if let Some(e) = failed {
+            return Err(e);
+        }
+        let after = org_after(&config.org, &items);
+        if let Err(errors) = muster_engine::compile(config.version + 1, after.clone()) {
+            return Err(told(parsed.locate(&after, &errors)));
+        }
+        let names = items
+            .iter()
+            .map(|c| {
+                let old = config.org.get(c.kind, c.key);
+                let (name, sign) = match (&c.item, &old) {
+                    (Some(item), None) => (item.name(&after), '+'),
+                    (Some(item), Some(_)) => (item.name(&after), '~'),
+                    (None, Some(item)) => (item.name(&config.org), '-'),
+                    (None, None) => (String::new(), '-'),
+                };
+                (c.kind, name, sign)
+            })
+            .collect();
+        let secrets = self.new_secrets(&config.org, &after)?;
+        let source = if touches_people(&config.org, &items) {
+            Source::Everyone
+        } else {
+            Source::List { works: Vec::new() }
+        };
+        let proposal =
+            Proposal { trigger: Trigger::OrgFile, source, items, secrets, ..edit(String::new(), Vec::new(), options) };
+        let report = self.propose(actor, proposal, progress)?;
+        Ok(OrgApplied { report, items: names })
+    }
+
+    /// Secrets that are new or named otherwise than before, resolved now and sealed.
+    fn new_secrets(&self, before: &Org, after: &Org) -> Result<Vec<SecretChange>> {
+        let mut changes = Vec::new();
+        for (key, app) in &after.apps {
+            for (name, reference) in &app.secrets {
+                let same = before.apps.get(key).and_then(|a| a.secrets.get(name)) == Some(reference);
+                if same && self.store.read(|tx| secrets::secret(tx, "app", key.0, name))?.is_some() {
+                    continue;
+                }
+                let place = |e: &dyn std::fmt::Display| {
+                    ServiceError::Invalid(format!("nothing was changed: apps.{}.secrets.{name}: {e}", app.name))
+                };
+                let secret = vault::resolve(reference).map_err(|e| place(&e))?;
+                let sealed = self.vault.seal(&secret_context(*key, name), &secret).map_err(|e| place(&e))?;
+                changes.push(SecretChange { app: *key, name: name.clone(), reference: reference.clone(), sealed });
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The org as a file.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn org_export(&self) -> Result<String> {
+        let config = self.config()?;
+        let excepted: Vec<i64> = config.org.rules.values().flat_map(|r| &r.except_users).map(|u| u.0).collect();
+        let logins: HashMap<i64, String> = self
+            .store
+            .read(|tx| lookups::profiles_of(tx, &excepted))?
+            .into_iter()
+            .filter_map(|u| u.login.map(|l| (u.user_key, l)))
+            .collect();
+        Ok(muster_orgfile::export(&config.org, &|user| logins.get(&user.0).cloned()))
+    }
+}
+
+fn org_after(org: &Org, items: &[ItemChange]) -> Org {
+    let mut after = org.clone();
+    for change in items {
+        after.set(change.kind, change.key, change.item.clone());
+    }
+    after
+}
+
+/// Whether anything that people's state follows from changes. Titles, descriptions, guards, and what only says how an
+/// application is reached, don't count.
+fn touches_people(before: &Org, items: &[ItemChange]) -> bool {
+    items.iter().any(|change| match (before.get(change.kind, change.key), &change.item) {
+        (Some(Item::Org(old)), Some(Item::Org(new))) => old.timezone != new.timezone || old.name != new.name,
+        (Some(Item::Group(old)), Some(Item::Group(new))) => old.name != new.name,
+        (None, Some(Item::Group(_) | Item::Org(_))) => false,
+        (Some(Item::App(old)), Some(Item::App(new))) => {
+            let plain = |app: &muster_engine::model::App| muster_engine::model::App {
+                settings: std::collections::BTreeMap::new(),
+                secrets: std::collections::BTreeMap::new(),
+                guard: None,
+                feed: None,
+                ..app.clone()
+            };
+            plain(&old) != plain(new)
+        }
+        _ => true,
+    })
+}

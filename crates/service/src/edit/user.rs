@@ -1,0 +1,115 @@
+//! People, by hand.
+
+use std::collections::BTreeMap;
+
+use muster_engine::derive::ranked_records;
+use muster_engine::facts::{Fact, FactValue};
+use muster_engine::model::{PushWhen, Transition, UserStatus};
+use muster_engine::{Config, Value};
+
+use crate::error::{Result, ServiceError};
+use crate::import::ImportOptions;
+use crate::muster::{Actor, Muster};
+use crate::plan::PlanReport;
+use crate::plan::work::{Op, Who};
+
+/// Attributes to set, by name; [`Value::Null`] clears one.
+pub type Attributes = BTreeMap<String, Value>;
+
+fn profile_ops(config: &Config, attributes: &Attributes) -> Result<Vec<Op>> {
+    let mut ops = Vec::with_capacity(attributes.len());
+    for (name, value) in attributes {
+        let Some(slot) = config.slot(name) else {
+            let hint = muster_engine::suggest::did_you_mean(name, config.slots.keys().map(String::as_str));
+            return Err(ServiceError::Invalid(format!("there is no user attribute {name:?}{hint}")));
+        };
+        let value = match config.attribute(slot) {
+            Some(_) if value.is_null() => None,
+            Some(a) => Some(a.check(value.clone()).map_err(|e| ServiceError::Invalid(e.to_string()))?),
+            None => None,
+        };
+        let value = value.map(FactValue::Profile);
+        ops.push(Op::Say { fact: Fact::Profile { attribute: name.clone() }, value });
+    }
+    Ok(ops)
+}
+
+impl Muster {
+    /// Creates a person by hand, ACTIVE or STAGED.
+    ///
+    /// # Errors
+    /// If an attribute is unknown or doesn't fit, or the login is taken.
+    pub fn user_create(
+        &self,
+        actor: &Actor,
+        login: &str,
+        attributes: &Attributes,
+        activate: bool,
+        options: ImportOptions,
+    ) -> Result<PlanReport> {
+        let config = self.config()?;
+        let mut all = attributes.clone();
+        all.insert("login".to_owned(), Value::from(login));
+        let mut ops = profile_ops(&config, &all)?;
+        let status = if activate { UserStatus::Active } else { UserStatus::Staged };
+        ops.push(Op::Say { fact: Fact::Lifecycle, value: Some(FactValue::Lifecycle(status)) });
+        self.change_person(actor, format!("user create {login}"), Who::New, ops, true, options)
+    }
+
+    /// Changes a person's attributes.
+    ///
+    /// # Errors
+    /// If there is nobody of that login, or an attribute is unknown, doesn't fit, or belongs to her source.
+    pub fn user_update(
+        &self,
+        actor: &Actor,
+        login: &str,
+        attributes: &Attributes,
+        options: ImportOptions,
+    ) -> Result<PlanReport> {
+        let config = self.config()?;
+        let user = self.find_user(login)?;
+        let person = self.person(&config, user)?;
+        let records = ranked_records(&config, &person.facts);
+        for name in attributes.keys() {
+            let slot = config.slot(name);
+            let led = records.iter().find(|(source, ..)| {
+                let mapping = slot
+                    .and_then(|s| source.by_slot.get(s).copied().flatten())
+                    .and_then(|at| source.mappings.get(at));
+                mapping.is_some_and(|m| m.when == PushWhen::Always)
+            });
+            if let Some((source, ..)) = led {
+                return Err(ServiceError::Forbidden(format!(
+                    "{name} of {login} comes from {}: change it there, or take {name} out of its mappings",
+                    config.app_name(source.app)
+                )));
+            }
+        }
+        let ops = profile_ops(&config, attributes)?;
+        self.change_person(actor, format!("user update {login}"), Who::Known(user), ops, false, options)
+    }
+
+    /// Moves a person through her lifecycle.
+    ///
+    /// # Errors
+    /// If there is nobody of that login, or her status doesn't allow it.
+    pub fn user_transition(
+        &self,
+        actor: &Actor,
+        login: &str,
+        transition: Transition,
+        options: ImportOptions,
+    ) -> Result<PlanReport> {
+        let config = self.config()?;
+        let user = self.find_user(login)?;
+        let person = self.person(&config, user)?;
+        let status = person.stored.status.unwrap_or(UserStatus::Staged);
+        let next = transition.from(status)?;
+        let op = Op::Say { fact: Fact::Lifecycle, value: Some(FactValue::Lifecycle(next)) };
+        // An admin's word about one named person is never held by a counted threshold.
+        let options = ImportOptions { force: true, ..options };
+        let what = format!("user {} {login}", format!("{transition:?}").to_lowercase());
+        self.change_person(actor, what, Who::Known(user), vec![op], true, options)
+    }
+}

@@ -1,0 +1,370 @@
+//! What the org decided: groups, rules, apps.
+
+use std::collections::{BTreeSet, HashMap};
+
+use muster_engine::Config;
+use muster_engine::model::{
+    App, AppKey, AppKind, GroupKey, GroupKind, IdKind, ItemKind, OnUnassign, Provisioning, RuleStatus, UserKey,
+    public_id,
+};
+use muster_store::{Tx, accounts, app_state, config as stored, lookups};
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+
+use super::iso;
+use crate::clock::machine_now;
+use crate::error::Result;
+use crate::muster::Muster;
+
+/// What a group is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GroupProfile {
+    /// The unique name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+}
+
+/// How many belong to a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupStats {
+    /// Members.
+    pub users_count: i64,
+    /// Apps it gives.
+    pub apps_count: i64,
+}
+
+/// What comes with a group when asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct GroupEmbedded {
+    /// How many belong to it.
+    pub stats: GroupStats,
+}
+
+/// A group (Okta: Group).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupView {
+    /// The public id.
+    pub id: String,
+    /// When it came to be.
+    pub created: Option<String>,
+    /// When it changed last.
+    pub last_updated: Option<String>,
+    /// Okta's kind of object.
+    pub object_class: [&'static str; 1],
+    /// `OKTA_GROUP`, `APP_GROUP` or `BUILT_IN`.
+    #[serde(rename = "type")]
+    pub kind: GroupKind,
+    /// What it is called.
+    pub profile: GroupProfile,
+    /// How many belong to it, in lists of groups.
+    #[serde(rename = "_embedded", skip_serializing_if = "Option::is_none")]
+    pub embedded: Option<GroupEmbedded>,
+}
+
+/// A group rule (Okta: `GroupRule`).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleView {
+    /// Okta's word for what it is.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The public id.
+    pub id: String,
+    /// `ACTIVE` or `INACTIVE`.
+    pub status: RuleStatus,
+    /// The unique name.
+    pub name: String,
+    /// When it came to be.
+    pub created: Option<String>,
+    /// When it changed last.
+    pub last_updated: Option<String>,
+    /// Whom it takes, in Okta's form.
+    pub conditions: Json,
+    /// What it does, in Okta's form.
+    pub actions: Json,
+    /// Whether all its groups are there.
+    pub all_groups_valid: bool,
+    /// The names of the groups it fills.
+    pub groups: Vec<String>,
+}
+
+/// The accounts of an app, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountTotals {
+    /// All that belong to somebody here, also those that were taken away.
+    pub total: i64,
+    /// Of people who have the app now.
+    pub assigned: i64,
+    /// In line with what is wanted.
+    pub in_line: i64,
+    /// Not in line: `waiting`, `failed` and `by_hand` together.
+    pub dirty: i64,
+    /// To be worked on by a worker, now or later.
+    pub waiting: i64,
+    /// Failed until something changes.
+    pub failed: i64,
+    /// Waiting for a person who does it by hand.
+    pub by_hand: i64,
+    /// In the app, belonging to nobody here.
+    pub orphans: i64,
+}
+
+/// An app (Okta: Application).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppView {
+    /// The public id.
+    pub id: String,
+    /// The unique name.
+    pub name: String,
+    /// A title for people.
+    pub label: String,
+    /// `ACTIVE` or `INACTIVE`.
+    pub status: &'static str,
+    /// When it came to be.
+    pub created: Option<String>,
+    /// When it changed last.
+    pub last_updated: Option<String>,
+    /// What it can do, in Okta's words.
+    pub features: Vec<&'static str>,
+    /// Muster signs nobody in.
+    pub sign_on_mode: Option<String>,
+    /// Okta's settings: `app` has the connector's own; secrets never appear.
+    pub settings: Json,
+    /// The kind of system behind it.
+    pub kind: AppKind,
+    /// The groups whose members have it, by priority.
+    pub groups: Vec<String>,
+    /// Its accounts, counted.
+    pub accounts: AccountTotals,
+    /// What keeps it as a whole from being served.
+    pub problem: Option<String>,
+}
+
+/// When configuration items came to be and changed.
+pub(super) struct Times(HashMap<(String, i64), (i64, i64)>);
+
+impl Times {
+    /// Reads the history of the configuration: two queries.
+    pub(super) fn load(tx: &mut dyn Tx, version: i64) -> Result<Self> {
+        let limit = usize::try_from(version).unwrap_or(usize::MAX).saturating_add(1);
+        let versions = stored::versions_before(tx, i64::MAX, limit)?;
+        let published: HashMap<i64, i64> = versions.into_iter().map(|v| (v.version, v.created)).collect();
+        let mut times: HashMap<(String, i64), (i64, i64)> = HashMap::new();
+        for row in stored::items_changed(tx, 0, version)? {
+            let at = published.get(&row.from_version).copied().unwrap_or_default();
+            let time = times.entry((row.kind, row.item)).or_insert((at, at));
+            *time = (time.0.min(at), time.1.max(at));
+        }
+        Ok(Self(times))
+    }
+
+    /// When an item came to be and when it changed last.
+    fn of(&self, kind: ItemKind, key: i64) -> (Option<String>, Option<String>) {
+        match self.0.get(&(kind.as_str().to_owned(), key)) {
+            Some((created, updated)) => (Some(iso(*created)), Some(iso(*updated))),
+            None => (None, None),
+        }
+    }
+}
+
+/// The groups that are wanted, by name; with how many belong to them if the sizes are given.
+pub(super) fn group_views(
+    config: &Config,
+    times: &Times,
+    sizes: Option<&HashMap<i64, i64>>,
+    wanted: impl Fn(GroupKey) -> bool,
+) -> Vec<GroupView> {
+    let mut views: Vec<GroupView> = config
+        .org
+        .groups
+        .iter()
+        .filter(|(key, _)| wanted(**key))
+        .map(|(key, group)| {
+            let (created, last_updated) = times.of(ItemKind::Group, key.0);
+            let embedded = sizes.map(|sizes| {
+                let apps: BTreeSet<AppKey> =
+                    config.org.app_groups.values().filter(|g| g.group == *key).map(|g| g.app).collect();
+                let users_count = sizes.get(&key.0).copied().unwrap_or_default();
+                GroupEmbedded { stats: GroupStats { users_count, apps_count: apps.len() as i64 } }
+            });
+            let class = if group.kind == GroupKind::AppGroup { "muster:app_group" } else { "okta:user_group" };
+            GroupView {
+                id: public_id(IdKind::Group, key.0),
+                created,
+                last_updated,
+                object_class: [class],
+                kind: group.kind,
+                profile: GroupProfile {
+                    name: group.name.clone(),
+                    description: Some(group.description.clone()).filter(|d| !d.is_empty()),
+                },
+                embedded,
+            }
+        })
+        .collect();
+    views.sort_by(|a, b| a.profile.name.cmp(&b.profile.name));
+    views
+}
+
+impl Muster {
+    /// All groups with how many belong to them, by name.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn groups(&self) -> Result<Vec<GroupView>> {
+        self.store.try_read(|tx| {
+            let config = self.config_in(tx)?;
+            let mut sizes: HashMap<i64, i64> = lookups::group_sizes(tx)?.into_iter().collect();
+            if let Some(everyone) = config.everyone {
+                sizes.insert(everyone.0, lookups::status_counts(tx)?.iter().map(|(_, n)| n).sum());
+            }
+            let times = Times::load(tx, config.version)?;
+            Ok(group_views(&config, &times, Some(&sizes), |_| true))
+        })
+    }
+
+    /// All group rules, by name.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn rules(&self) -> Result<Vec<RuleView>> {
+        let (config, times) = self.config_and_times()?;
+        let group_id = |g: &GroupKey| public_id(IdKind::Group, g.0);
+        let mut views: Vec<RuleView> = config
+            .org
+            .rules
+            .iter()
+            .map(|(key, rule)| {
+                let (created, last_updated) = times.of(ItemKind::Rule, key.0);
+                let users: Vec<String> =
+                    rule.except_users.iter().map(|UserKey(u)| public_id(IdKind::User, *u)).collect();
+                let groups: Vec<String> = rule.except_groups.iter().map(group_id).collect();
+                let fills: Vec<String> = rule.groups.iter().map(group_id).collect();
+                RuleView {
+                    kind: "group_rule",
+                    id: public_id(IdKind::GroupRule, key.0),
+                    status: rule.status,
+                    name: rule.name.clone(),
+                    created,
+                    last_updated,
+                    conditions: json!({
+                        "people": { "users": { "exclude": users }, "groups": { "exclude": groups } },
+                        "expression": { "value": rule.expression, "type": "urn:okta:expression:1.0" },
+                    }),
+                    actions: json!({ "assignUserToGroups": { "groupIds": fills } }),
+                    all_groups_valid: rule.groups.iter().all(|g| config.org.groups.contains_key(g)),
+                    groups: rule.groups.iter().map(|g| config.group_name(*g)).collect(),
+                }
+            })
+            .collect();
+        views.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(views)
+    }
+
+    /// All apps with their accounts counted, by name.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn apps(&self) -> Result<Vec<AppView>> {
+        let (config, times) = self.config_and_times()?;
+        let totals = self.store.try_read(|tx| account_totals(tx, &config))?;
+        let states = self.store.read(app_state::app_states)?;
+        let now = machine_now();
+        let mut views: Vec<AppView> = config
+            .org
+            .apps
+            .iter()
+            .map(|(key, app)| {
+                let paused = states.iter().find(|s| s.app_key == key.0 && s.paused_until.is_some_and(|u| u > now));
+                let mut view = app_view(&config, &times, *key, app);
+                view.accounts = totals.get(key).copied().unwrap_or_default();
+                view.problem = paused.and_then(|s| s.error.clone());
+                view
+            })
+            .collect();
+        views.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(views)
+    }
+
+    fn config_and_times(&self) -> Result<(std::sync::Arc<Config>, Times)> {
+        self.store.try_read(|tx| {
+            let config = self.config_in(tx)?;
+            let times = Times::load(tx, config.version)?;
+            Ok((config, times))
+        })
+    }
+}
+
+fn app_view(config: &Config, times: &Times, key: AppKey, app: &App) -> AppView {
+    let (created, last_updated) = times.of(ItemKind::App, key.0);
+    let own: Map<String, Json> =
+        app.settings.iter().filter_map(|(k, v)| Some((k.clone(), serde_json::to_value(v).ok()?))).collect();
+    let by_hand = app.kind == AppKind::Manual;
+    let target = config.target(key);
+    AppView {
+        id: public_id(IdKind::App, key.0),
+        name: app.name.clone(),
+        label: if app.label.is_empty() { app.name.clone() } else { app.label.clone() },
+        status: if app.inactive { "INACTIVE" } else { "ACTIVE" },
+        created,
+        last_updated,
+        features: features(app),
+        sign_on_mode: None,
+        settings: json!({ "app": own, "manualProvisioning": by_hand, "implicitAssignment": false }),
+        kind: app.kind,
+        groups: target.iter().flat_map(|t| &t.groups).map(|(g, ..)| config.group_name(*g)).collect(),
+        accounts: AccountTotals::default(),
+        problem: None,
+    }
+}
+
+fn features(app: &App) -> Vec<&'static str> {
+    let mut features = Vec::new();
+    if app.source.is_some() {
+        features.extend(["IMPORT_NEW_USERS", "IMPORT_PROFILE_UPDATES", "PROFILE_MASTERING"]);
+    }
+    if let Some(Provisioning { create, update, on_unassign, .. }) =
+        app.provisioning.as_ref().filter(|_| app.kind != AppKind::Manual)
+    {
+        let may = [
+            (*create, "PUSH_NEW_USERS"),
+            (*update, "PUSH_PROFILE_UPDATES"),
+            (*on_unassign != OnUnassign::Nothing, "PUSH_USER_DEACTIVATION"),
+            (*create, "REACTIVATE_USERS"),
+            (app.kind == AppKind::Scim, "SCIM_PROVISIONING"),
+        ];
+        features.extend(may.into_iter().filter(|(may, _)| *may).map(|(_, name)| name));
+    }
+    features
+}
+
+/// The accounts of each app, counted.
+pub(super) fn account_totals(tx: &mut dyn Tx, config: &Config) -> Result<HashMap<AppKey, AccountTotals>> {
+    let queues = accounts::queue_counts(tx, machine_now())?;
+    let counts = lookups::account_counts(tx)?;
+    Ok(counts
+        .into_iter()
+        .map(|count| {
+            let app = AppKey(count.app_key);
+            let queue = queues.iter().find(|q| q.app_key == count.app_key).copied().unwrap_or_default();
+            // What waits for a person counts as failed in the queue, so that no worker takes it up.
+            let by_hand = config.app(app).is_some_and(|a| a.kind == AppKind::Manual);
+            let totals = AccountTotals {
+                total: count.total - count.orphans,
+                assigned: count.assigned,
+                in_line: count.in_line - count.orphans,
+                dirty: queue.dirty,
+                waiting: queue.dirty - queue.failed,
+                failed: if by_hand { 0 } else { queue.failed },
+                by_hand: if by_hand { queue.failed } else { 0 },
+                orphans: count.orphans,
+            };
+            (app, totals)
+        })
+        .collect())
+}
