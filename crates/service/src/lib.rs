@@ -5,12 +5,14 @@ pub mod edit;
 pub mod error;
 pub mod events;
 pub mod import;
+pub mod look;
 pub mod mail;
 pub mod muster;
 pub mod tasks;
 pub mod provision;
 pub mod plan;
 pub mod vault;
+pub mod why;
 mod world;
 
 pub use error::{Result, ServiceError};

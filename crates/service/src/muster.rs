@@ -37,6 +37,8 @@ pub struct Muster {
     pub(crate) dir: PathBuf,
     /// This process among those that share the store, for leases.
     pub(crate) node: String,
+    /// How many people a transaction takes.
+    pub(crate) chunk: usize,
     config: Mutex<Option<Arc<Config>>>,
 }
 
@@ -70,9 +72,17 @@ impl Muster {
         let clock = Clock::open(&store, clock, fresh)?;
         let node = format!("{}-{}", std::process::id(), clock.now().0);
         let muster =
-            Self { store: Arc::new(store), vault, clock, dir: dir.to_owned(), node, config: Mutex::new(None) };
+            Self { store: Arc::new(store), vault, clock, dir: dir.to_owned(), node, chunk: CHUNK, config: Mutex::new(None) };
         muster.found()?;
         Ok(muster)
+    }
+
+    /// Takes another number of people to a transaction, so that tests see small plans carried out as big ones.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_chunk(mut self, people: usize) -> Self {
+        self.chunk = people.max(1);
+        self
     }
 
     /// Gives an empty store its first configuration: the group that everybody is in.

@@ -16,7 +16,7 @@ use super::work::{Who, Work};
 use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Proposal, Trigger, feed_guard};
 use crate::error::{Result, ServiceError};
 use crate::import::{FeedShape, FeedWorks, hex, open_feed};
-use crate::muster::{Actor, CHUNK, Muster};
+use crate::muster::{Actor, Muster};
 
 /// A proposal on its way.
 pub(super) struct Going<'a> {
@@ -153,8 +153,8 @@ impl Going<'_> {
     fn go(&self) -> Result<Option<PlanReport>> {
         self.progress.step("reading", 0, 0);
         let mut works = self.works("")?;
-        let first = stream::chunk(&mut *works, CHUNK)?;
-        let whole = first.len() < CHUNK;
+        let first = stream::chunk(&mut *works, self.muster.chunk)?;
+        let whole = first.len() < self.muster.chunk;
         let mut found = self.begin();
         if whole {
             found.notes.take(works.take_rejected(), Vec::new());
@@ -250,7 +250,7 @@ impl Going<'_> {
         let mut pass = Pass::default();
         let frame = self.frame(dry);
         let first = process(tx, &frame, works, &mut pass)?;
-        if first.dependants.len() > CHUNK {
+        if first.dependants.len() > self.muster.chunk {
             return Ok(None);
         }
         let again = derive_again(&first.dependants);
@@ -564,7 +564,7 @@ impl Going<'_> {
         let mut works = self.works("")?;
         let frame = self.frame(true);
         loop {
-            let chunk = stream::chunk(&mut *works, CHUNK)?;
+            let chunk = stream::chunk(&mut *works, self.muster.chunk)?;
             if chunk.is_empty() {
                 pass.again();
                 return Ok(());

@@ -4,7 +4,7 @@ mod apply;
 mod claims;
 mod feed_guard;
 mod manage;
-mod others;
+pub(crate) mod others;
 pub(crate) mod process;
 mod record;
 mod run;

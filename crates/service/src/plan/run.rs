@@ -15,7 +15,7 @@ use super::work::Work;
 use super::{PlanReport, PlanStatus, Progress};
 use crate::clock::machine_now;
 use crate::error::{Result, ServiceError};
-use crate::muster::{Actor, CHUNK, Muster};
+use crate::muster::{Actor, Muster};
 
 /// How long a process may be silent before another takes its run over.
 const LEASE_MS: i64 = 60_000;
@@ -68,7 +68,7 @@ impl Going<'_> {
             Ok(outcome.dependants)
         };
         loop {
-            let chunk = stream::chunk(&mut *works, CHUNK)?;
+            let chunk = stream::chunk(&mut *works, self.muster.chunk)?;
             if chunk.is_empty() {
                 break;
             }
@@ -77,7 +77,7 @@ impl Going<'_> {
         found.notes.take(works.take_rejected(), Vec::new());
         found.counts.feed = works.feed_stats().cloned();
         let waiting: Vec<i64> = dependants.into_iter().collect();
-        for chunk in waiting.chunks(CHUNK) {
+        for chunk in waiting.chunks(self.muster.chunk) {
             one(&derive_again(chunk), &mut found, &mut digest, pass)?;
         }
         Ok((found, digest.finish()))
@@ -138,7 +138,7 @@ impl Going<'_> {
         let mut works = self.works(run.position.as_deref().unwrap_or_default())?;
         let total = run.total.max(0) as u64;
         loop {
-            let chunk = stream::chunk(&mut *works, CHUNK)?;
+            let chunk = stream::chunk(&mut *works, self.muster.chunk)?;
             let Some(position) = chunk.last().map(|w| w.position.clone()) else { break };
             no += 1;
             run.position = Some(position);
@@ -156,7 +156,7 @@ impl Going<'_> {
     /// Derives everybody again who was marked by what others became.
     fn drain(&self, pass: &mut Pass, found: &mut Found, no: &mut i64, run: &mut RunRow) -> Result<()> {
         loop {
-            let marked = self.muster.store.read(|tx| rederive::marked(tx, i64::MIN, CHUNK))?;
+            let marked = self.muster.store.read(|tx| rederive::marked(tx, i64::MIN, self.muster.chunk))?;
             let users: Vec<i64> = marked.into_iter().map(|(user, _)| user).collect();
             if users.is_empty() {
                 return Ok(());

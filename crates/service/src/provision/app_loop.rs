@@ -1,16 +1,17 @@
 //! The worker of one app: claims what is dirty, carries it out, and waits where waiting helps.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use muster_connectors::{ConnectorError, ErrorKind};
 use muster_store::accounts::{Claim, claim_dirty, next_wakeup, note_attempts};
 use muster_store::{app_state, tasks};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::carry_out::{Outcome, Verdict, carry_out};
+use super::carry_out::{News, Outcome, Verdict, carry_out};
 use super::db::Db;
 use super::find::{Found, taken};
 use super::job::Job;
@@ -69,6 +70,8 @@ pub(super) struct Worker {
     context: Context,
     target: Arc<Target>,
     queue: VecDeque<Job>,
+    /// Claimed accounts that may be there already. What is known, above all what takes away, comes before them.
+    unmatched: Vec<Job>,
     in_flight: JoinSet<Result<(Outcome, u64)>>,
     leases: Leases,
     /// Keeps the leases; ends with the worker.
@@ -100,6 +103,7 @@ impl Worker {
             context,
             target,
             queue: VecDeque::new(),
+            unmatched: Vec::new(),
             in_flight: JoinSet::new(),
             leases,
             _renewal: renewal,
@@ -131,6 +135,10 @@ impl Worker {
             orphans::record(&self.context.db, &self.target, &listing, &self.gone).await?;
         }
         Ok(())
+    }
+
+    fn has_nothing_claimed(&self) -> bool {
+        self.queue.is_empty() && self.unmatched.is_empty()
     }
 
     fn is_over(&self) -> bool {
@@ -173,17 +181,14 @@ impl Worker {
                 return Ok(Next::Stop);
             }
             self.epoch += 1;
-            match self.target.connector.check().await {
-                Ok(()) => {
+            match self.within_time(self.target.connector.check()).await {
+                Some(Ok(())) => {
                     self.signal(Signal::Healthy).await?;
                     self.unwell = false;
                     return Ok(Next::Work);
                 }
-                Err(error) => {
-                    let signal = signal_of(&error.kind, error.message.clone())
-                        .unwrap_or(Signal::Trouble { error: error.message });
-                    self.signal(signal).await?;
-                }
+                Some(Err(error)) => self.signal(signal_of(&error)).await?,
+                None => return Ok(Next::Stop),
             }
         }
     }
@@ -214,15 +219,19 @@ impl Worker {
             if self.paused || self.is_over() {
                 self.give_back().await?;
             } else {
-                if self.queue.is_empty() && !self.drained && self.in_flight.len() < self.target.concurrency()
-                {
-                    self.claim().await?;
+                if self.queue.is_empty() && self.in_flight.len() < self.target.concurrency() {
+                    if self.unmatched.is_empty() && !self.drained {
+                        self.claim().await?;
+                    }
+                    if self.queue.is_empty() && !self.unmatched.is_empty() {
+                        self.match_listing().await?;
+                    }
                 }
                 while self.in_flight.len() < self.target.concurrency() && self.start() {}
             }
             match self.in_flight.join_next().await {
                 Some(ended) => self.ended(ended).await?,
-                None if self.queue.is_empty() && (self.drained || self.paused || self.is_over()) => {
+                None if self.has_nothing_claimed() && (self.drained || self.paused || self.is_over()) => {
                     return Ok(());
                 }
                 None => {}
@@ -242,15 +251,13 @@ impl Worker {
         self.in_flight.spawn(async move {
             let Some(end) = end else { return Ok((carry_out(&db, &target, job).await?, epoch)) };
             let cut_off = job.clone();
-            match tokio::time::timeout_at(end, carry_out(&db, &target, job)).await {
-                Ok(outcome) => Ok((outcome?, epoch)),
-                Err(_) => {
-                    let error = "the call was still under way when the time was over".to_owned();
-                    let mut outcome = Outcome::without_calls(cut_off, Verdict::Unknown { error });
-                    outcome.keeps_note = true;
-                    Ok((outcome, epoch))
-                }
+            if let Ok(outcome) = tokio::time::timeout_at(end, carry_out(&db, &target, job)).await {
+                return Ok((outcome?, epoch));
             }
+            let error = "the call was still under way when the time was over".to_owned();
+            let mut outcome = Outcome::without_calls(cut_off, Verdict::Unknown { error });
+            outcome.keeps_note = true;
+            Ok((outcome, epoch))
         });
         true
     }
@@ -269,8 +276,7 @@ impl Worker {
         let mut signal = None;
         match &outcome.verdict {
             Verdict::Later { after: Some(after), error } => {
-                let wait = i64::try_from(after.as_millis()).unwrap_or(i64::MAX / 4);
-                signal = Some(Signal::Busy { wait, error: error.clone() });
+                signal = Some(Signal::busy(*after, error.clone()));
             }
             Verdict::Refused { error } => signal = Some(Signal::Refused { error: error.clone() }),
             Verdict::Later { after: None, error } | Verdict::Unknown { error } => {
@@ -290,17 +296,14 @@ impl Worker {
         }
         self.finish(outcome).await?;
         if let Some(signal) = signal.filter(|_| !self.paused) {
-            self.paused = true;
-            self.unwell = true;
-            self.epoch += 1;
-            self.signal(signal).await?;
+            self.pause(signal).await?;
         }
         Ok(())
     }
 
     async fn finish(&mut self, outcome: Outcome) -> Result<()> {
         self.leases.end(outcome.job.account);
-        if outcome.learned == Some(None) {
+        if outcome.learned == News::Gone {
             self.gone.extend(outcome.job.remote_id.clone());
         }
         let finished = Finished { target: Arc::clone(&self.target), outcome };
@@ -309,7 +312,8 @@ impl Worker {
 
     /// Gives back what wasn't started.
     async fn give_back(&mut self) -> Result<()> {
-        while let Some(job) = self.queue.pop_front() {
+        let unmatched = std::mem::take(&mut self.unmatched);
+        for job in std::mem::take(&mut self.queue).into_iter().chain(unmatched) {
             self.finish(Outcome::without_calls(job, Verdict::GivenBack)).await?;
         }
         Ok(())
@@ -357,65 +361,85 @@ impl Worker {
         for job in &jobs {
             self.leases.add(job.lease);
         }
-        self.queue.extend(jobs);
-        self.match_listing().await
-    }
-
-    /// Matches a first fill against what the app holds already.
-    async fn match_listing(&mut self) -> Result<()> {
-        let unlinked = |job: &&Job| job.is_unlinked() && !job.look_first;
-        if self.listing.is_none() {
-            let to_create = self.queue.iter().filter(unlinked).count();
-            if !self.target.capabilities.list || to_create < WORTH_LISTING {
-                // An app that takes a name twice never answers with a conflict.
-                let looks = !self.target.capabilities.unique_user_names;
-                self.queue.iter_mut().for_each(|job| job.look_first |= looks && job.is_unlinked());
-                return Ok(());
+        for job in jobs {
+            if job.is_unlinked() && !job.look_first {
+                self.unmatched.push(job);
+            } else {
+                self.queue.push_back(job);
             }
-            match Listing::take(&self.target).await {
-                Ok(listing) => self.listing = Some(Arc::new(listing)),
-                Err(error) => {
-                    // Nothing was tried, so nothing is kept back but the batch.
-                    self.give_back().await?;
-                    let signal = signal_of(&error.kind, error.message.clone())
-                        .unwrap_or(Signal::Trouble { error: error.message });
-                    self.paused = true;
-                    self.unwell = true;
-                    self.epoch += 1;
-                    return self.signal(signal).await;
-                }
-            }
-        }
-        let Some(listing) = self.listing.clone() else { return Ok(()) };
-        let ids: Vec<String> =
-            self.queue.iter().filter(unlinked).flat_map(|job| listing.candidates(job)).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let taken = taken(&self.context.db, &self.target, ids).await?;
-        let mut unclear = Vec::new();
-        for mut job in std::mem::take(&mut self.queue) {
-            if unlinked(&&job) {
-                let is_free =
-                    |id: &str| !taken.iter().any(|(taken, owner)| taken == id && *owner != job.account.0);
-                match listing.find(&job, is_free) {
-                    Found::One(account) => {
-                        job.known = Some(*account);
-                        job.found = true;
-                    }
-                    Found::Unclear(error) => {
-                        unclear.push(Outcome::without_calls(job, Verdict::InDoubt { error }));
-                        continue;
-                    }
-                    Found::None => {}
-                }
-            }
-            self.queue.push_back(job);
-        }
-        for outcome in unclear {
-            self.finish(outcome).await?;
         }
         Ok(())
+    }
+
+    /// Matches accounts that aren't linked against what the app holds already, if it is worth it.
+    async fn match_listing(&mut self) -> Result<()> {
+        if self.listing.is_none() && !self.list().await? {
+            return Ok(());
+        }
+        let Some(listing) = self.listing.clone() else {
+            // An app that takes a name twice never answers with a conflict.
+            let looks = !self.target.capabilities.unique_user_names;
+            let jobs = std::mem::take(&mut self.unmatched);
+            self.queue.extend(jobs.into_iter().map(|job| Job { look_first: looks, ..job }));
+            return Ok(());
+        };
+        let jobs = std::mem::take(&mut self.unmatched);
+        let ids: Vec<String> = jobs.iter().flat_map(|job| listing.candidates(job)).collect();
+        let taken =
+            if ids.is_empty() { Vec::new() } else { taken(&self.context.db, &self.target, ids).await? };
+        let owners: HashMap<&str, i64> = taken.iter().map(|(id, owner)| (id.as_str(), *owner)).collect();
+        for mut job in jobs {
+            let is_free = |id: &str| owners.get(id).is_none_or(|owner| *owner == job.account.0);
+            match listing.find(&job, is_free) {
+                Found::One(account) => {
+                    job.known = Some(*account);
+                    job.found = true;
+                    self.queue.push_back(job);
+                }
+                Found::Unclear(error) => {
+                    self.finish(Outcome::without_calls(job, Verdict::InDoubt { error })).await?;
+                }
+                Found::None => self.queue.push_back(job),
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the app, if it is worth it. Gives whether work can go on.
+    async fn list(&mut self) -> Result<bool> {
+        if !self.target.capabilities.list || self.unmatched.len() < WORTH_LISTING {
+            return Ok(true);
+        }
+        match self.within_time(Listing::take(&self.target)).await {
+            Some(Ok(listing)) => {
+                self.listing = Some(Arc::new(listing));
+                Ok(true)
+            }
+            Some(Err(error)) => {
+                // Nothing was tried, so nothing is kept back but the batch.
+                self.give_back().await?;
+                self.pause(signal_of(&error)).await?;
+                Ok(false)
+            }
+            // The time is over; what was claimed is given back.
+            None => Ok(false),
+        }
+    }
+
+    /// Works on something until it is done or the time is over.
+    async fn within_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        match self.context.deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline, work).await.ok(),
+            None => Some(work.await),
+        }
+    }
+
+    /// Starts nothing more before what is known of the app as a whole is written and read again.
+    async fn pause(&mut self, signal: Signal) -> Result<()> {
+        self.paused = true;
+        self.unwell = true;
+        self.epoch += 1;
+        self.signal(signal).await
     }
 
     /// Waits for what can only be tried later, as far as waiting helps.
@@ -429,13 +453,12 @@ impl Worker {
     }
 }
 
-/// What an error says of the app as a whole.
-fn signal_of(kind: &muster_connectors::ErrorKind, error: String) -> Option<Signal> {
-    match kind {
-        muster_connectors::ErrorKind::Later(Some(after)) => {
-            Some(Signal::Busy { wait: i64::try_from(after.as_millis()).unwrap_or(i64::MAX / 4), error })
-        }
-        muster_connectors::ErrorKind::Refused => Some(Signal::Refused { error }),
-        _ => None,
+/// What an error that is about no account says of the app as a whole.
+fn signal_of(error: &ConnectorError) -> Signal {
+    let words = error.message.clone();
+    match error.kind {
+        ErrorKind::Later(Some(after)) => Signal::busy(after, words),
+        ErrorKind::Refused => Signal::Refused { error: words },
+        _ => Signal::Trouble { error: words },
     }
 }

@@ -42,14 +42,30 @@ pub(super) enum Verdict {
     GivenBack,
 }
 
+/// What was learned of an account in the app.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum News {
+    /// Nothing that wasn't known.
+    None,
+    /// The app holds this.
+    Holds(Box<RemoteAccount>),
+    /// The app hasn't got it.
+    Gone,
+}
+
+impl News {
+    fn of(known: Option<&RemoteAccount>) -> Self {
+        known.map_or(Self::Gone, |known| Self::Holds(Box::new(known.clone())))
+    }
+}
+
 /// The end of work on an account.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub(super) job: Job,
     pub(super) verdict: Verdict,
     pub(super) did: Vec<Did>,
-    /// What the app was found to hold now, if that is news: `Some(None)` is that it hasn't got the account.
-    pub(super) learned: Option<Option<RemoteAccount>>,
+    pub(super) learned: News,
     /// The call that failed.
     pub(super) failed_call: Option<Call>,
     /// Whether an account may be there that isn't linked, so that the note must stay.
@@ -60,7 +76,7 @@ impl Outcome {
     /// Work that ended before any call.
     pub(super) fn without_calls(job: Job, verdict: Verdict) -> Self {
         let keeps_note = job.look_first || matches!(verdict, Verdict::InDoubt { .. });
-        Self { job, verdict, did: Vec::new(), learned: None, failed_call: None, keeps_note }
+        Self { job, verdict, did: Vec::new(), learned: News::None, failed_call: None, keeps_note }
     }
 }
 
@@ -134,7 +150,7 @@ impl Work<'_> {
             Found::One(account) => {
                 let is_new = self.out.job.remote_id.as_deref() != Some(account.id.as_str());
                 self.known = Some(*account);
-                self.out.learned = Some(self.known.clone());
+                self.out.learned = News::of(self.known.as_ref());
                 if is_new {
                     self.link(desired);
                 }
@@ -142,7 +158,7 @@ impl Work<'_> {
             }
             Found::None => {
                 self.known = None;
-                self.out.learned = self.out.job.remote_id.is_some().then_some(None);
+                self.out.learned = if self.out.job.remote_id.is_some() { News::Gone } else { News::None };
                 true
             }
             Found::Unclear(error) => {
@@ -155,7 +171,7 @@ impl Work<'_> {
 
     fn link(&mut self, desired: &DesiredAccount) {
         self.out.did.push(Did::Linked);
-        self.out.learned = Some(self.known.clone());
+        self.out.learned = News::of(self.known.as_ref());
         let reference = self.known.as_ref().and_then(|known| known.external_id.as_deref());
         self.lacks_reference =
             self.target.capabilities.find_by_external_id && reference != Some(desired.external_id.as_str());
@@ -212,7 +228,7 @@ impl Work<'_> {
             Call::Delete => self.out.did.push(Did::Deleted),
         }
         self.known = account;
-        self.out.learned = Some(self.known.clone());
+        self.out.learned = News::of(self.known.as_ref());
     }
 
     /// Deals with a failed call. Gives whether the work has ended.
@@ -233,7 +249,7 @@ impl Work<'_> {
             }
             (ErrorKind::NotFound, Call::Update | Call::SetActive(_) | Call::Delete) => {
                 self.known = None;
-                self.out.learned = Some(None);
+                self.out.learned = News::Gone;
                 // What is wanted is created anew; what isn't has gone, as it should.
                 Ok(false)
             }

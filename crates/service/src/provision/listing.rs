@@ -117,7 +117,7 @@ mod tests {
             external_id: reference.map(str::to_owned),
             user_name: name.into(),
             active: true,
-            attributes: Default::default(),
+            attributes: muster_engine::outbound::AccountAttributes::default(),
         }
     }
 

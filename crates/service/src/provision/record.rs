@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use muster_engine::Millis;
 use muster_engine::model::{AppKey, IdKind, public_id};
@@ -9,7 +10,7 @@ use muster_engine::outbound::Call;
 use muster_store::accounts::{Ending, Learned, Settlement};
 use muster_store::{Tx, accounts, app_state, log, tasks};
 
-use super::carry_out::{Did, Outcome, Verdict};
+use super::carry_out::{Did, News, Outcome, Verdict};
 use super::delay;
 use super::points::point;
 use super::target::{Target, owner};
@@ -37,6 +38,12 @@ pub(super) enum Signal {
     Refused { error: String },
     /// It answers again.
     Healthy,
+}
+
+impl Signal {
+    pub(super) fn busy(wait: Duration, error: String) -> Self {
+        Self::Busy { wait: i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 4), error }
+    }
 }
 
 /// What is to be written.
@@ -82,7 +89,7 @@ fn refuse_linked(tx: &mut dyn Tx, batch: &Batch, verdicts: &mut [Verdict]) -> mu
     let mut by_app: BTreeMap<AppKey, Vec<(usize, &str)>> = BTreeMap::new();
     for (at, one) in batch.finished.iter().enumerate() {
         let outcome = &one.outcome;
-        if let Some(Some(account)) = &outcome.learned
+        if let News::Holds(account) = &outcome.learned
             && outcome.job.remote_id.as_deref() != Some(account.id.as_str())
         {
             by_app.entry(one.target.app).or_default().push((at, &account.id));
@@ -129,11 +136,15 @@ fn clear_notes(tx: &mut dyn Tx, batch: &Batch) -> muster_store::Result<()> {
 fn settlement(one: &Finished, verdict: &Verdict, now: i64) -> Settlement {
     let (outcome, job) = (&one.outcome, &one.outcome.job);
     let linked_to_another = matches!(verdict, Verdict::Failed { .. }) && *verdict != outcome.verdict;
-    let learned = outcome.learned.as_ref().filter(|_| !linked_to_another).map(|account| Learned {
-        remote_id: account.as_ref().map(|account| account.id.clone()),
-        known: account.as_ref().and_then(|account| serde_json::to_string(account).ok()),
-        known_at: now,
-    });
+    let learned = match &outcome.learned {
+        News::Holds(account) if !linked_to_another => Some(Learned {
+            remote_id: Some(account.id.clone()),
+            known: serde_json::to_string(account).ok(),
+            known_at: now,
+        }),
+        News::Gone => Some(Learned { remote_id: None, known: None, known_at: now }),
+        News::Holds(_) | News::None => None,
+    };
     let attempt = || job.note.as_ref().filter(|_| outcome.keeps_note).map(super::job::Note::to_json);
     let wait =
         || delay::account(job.attempts, (job.account.0 as u64) ^ (job.lease.token as u64).rotate_left(32));

@@ -156,3 +156,21 @@ fn without_anybody_to_tell_tasks_wait() {
     org.admins(&["admin@example.org"]);
     assert_eq!(org.muster.notify().unwrap().tasks, 1);
 }
+
+#[test]
+fn a_mail_that_could_not_be_written_is_written_once_later() {
+    let org = Org::new();
+    let app = org.manual("travel", "desk@example.org");
+    org.want(app, [1], Active, "x");
+    org.sync();
+    // A file where the folder should be.
+    let folder = org.data().join("mail");
+    std::fs::write(&folder, "").unwrap();
+    let report = org.muster.notify().unwrap();
+    assert_eq!((report.mails, report.tasks, report.failed.len()), (0, 1, 1), "{report:?}");
+    std::fs::remove_file(&folder).unwrap();
+    let report = org.muster.notify().unwrap();
+    assert_eq!((report.mails, report.tasks), (1, 0), "{report:?}");
+    assert_eq!(org.muster.notify().unwrap().mails, 0);
+    assert_eq!(mails(&org).len(), 1);
+}

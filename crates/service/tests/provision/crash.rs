@@ -40,7 +40,7 @@ fn spawn(org: &Org, app: Option<AppKey>, crash_at: Option<&str>) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// SplitMix64.
+/// The next random number, by `SplitMix64`.
 fn draw(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *seed;
@@ -140,4 +140,19 @@ fn what_was_under_way_is_looked_up_and_not_created_again() {
             assert!(hers.iter().all(|one| one["active"] == (user > 3)), "{point}: {hers:?}");
         }
     }
+}
+
+#[test]
+fn processes_that_work_at_once_share_the_work() {
+    let org = Org::new();
+    let config = Config { enforce_unique_user_names: false, ..Config::default() };
+    let (app, demo) = org.scim("crm", config, &[]);
+    org.want(app, 1..=1000, Active, "x");
+    let mut others: Vec<Child> = (0..2).map(|_| spawn(&org, None, None)).collect();
+    org.sync();
+    for other in &mut others {
+        assert!(other.wait().unwrap().success());
+    }
+    assert_eq!(org.sync().total().in_line, 1000);
+    assert_holds(&demo, 1..=1000, "x");
 }

@@ -13,7 +13,7 @@ struct Watch(Instant, std::sync::Mutex<std::collections::BTreeMap<String, Durati
 
 impl Watch {
     fn new() -> Self {
-        Self(Instant::now(), Default::default())
+        Self(Instant::now(), std::sync::Mutex::default())
     }
 
     fn last(&self, app: &str) -> Duration {
@@ -72,10 +72,11 @@ fn work_whose_answer_is_lost_is_found_and_not_done_again() {
         let config = Config { enforce_unique_user_names: unique, ..Config::default() };
         let (app, demo) = org.scim("crm", config, &[("unique_user_names", Value::from(unique))]);
         org.want(app, 1..=60, Active, "x");
-        demo.faults().add(On::Kind(Kind::Create), Which::Probability(0.2, 7), Act::WorkThenCut);
-        demo.faults().add(On::Kind(Kind::Create), Which::Probability(0.1, 8), Act::Cut);
-        demo.faults().add(On::Kind(Kind::Create), Which::Probability(0.1, 9), Act::CutMidBody);
-        let report = org.sync();
+        demo.faults().add(On::Kind(Kind::Create), Which::Probability(0.1, 7), Act::WorkThenCut);
+        demo.faults().add(On::Kind(Kind::Create), Which::Nth(5), Act::Cut);
+        demo.faults().add(On::Kind(Kind::Create), Which::Nth(17), Act::CutMidBody);
+        demo.faults().add(On::Kind(Kind::Create), Which::Nth(29), Act::NoId);
+        let report = org.sync_for(100);
         assert_eq!((report.total().in_line, report.total().failed), (60, 0), "{report:?}");
         assert!(report.total().done.linked > 0 && report.total().done.retries > 0, "{report:?}");
         assert_holds(&demo, 1..=60, "x");
@@ -201,7 +202,7 @@ fn everything_goes_wrong_at_times_and_comes_right() {
         .into_iter()
         .enumerate()
     {
-        demo.faults().add(On::Any, Which::Probability(0.03, seed as u64 + 1), act);
+        demo.faults().add(On::Any, Which::Probability(0.02, seed as u64 + 1), act);
     }
     org.want(app, 1..=80, Active, "x");
     org.sync_for(60);

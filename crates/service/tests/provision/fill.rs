@@ -1,5 +1,6 @@
 use muster_demo_app::{Config, Kind};
 use muster_engine::outbound::AccountState::{Absent, Active, Inactive};
+use muster_service::tasks::TaskFilter;
 use serde_json::json;
 
 use crate::support::{ByHand, Org, assert_holds, external_id, user_name};
@@ -116,12 +117,12 @@ fn a_user_name_that_somebody_else_has_is_a_conflict() {
     org.want_as(app, [(2, user_name(1))], Active, "x");
     let report = org.sync();
     assert_eq!(report.total().failed, 1);
-    let task = &org.muster.tasks(&Default::default()).unwrap()[0];
+    let task = &org.muster.tasks(&TaskFilter::default()).unwrap()[0];
     assert_eq!(task.kind, muster_service::tasks::FAILED);
     assert!(task.what().contains("is taken"), "{}", task.what());
     // With another name it works, and the task ends.
     org.want(app, [2], Active, "x");
     assert_eq!(org.sync().total().failed, 0);
-    assert!(org.muster.tasks(&Default::default()).unwrap().is_empty());
+    assert!(org.muster.tasks(&TaskFilter::default()).unwrap().is_empty());
     assert_holds(&demo, 1..=2, "x");
 }

@@ -1,0 +1,81 @@
+//! Why a person has her status.
+
+use muster_engine::derive::StatusCause;
+use muster_engine::facts::{Fact, FactValue, RecordState};
+use muster_engine::model::{AppKey, LeaverAction, Millis, UserStatus};
+
+use super::answer::{At, Since, StatusReason, WhyStatus};
+use super::subject::Subject;
+
+pub(super) fn explain(subject: &Subject) -> WhyStatus {
+    let because = match subject.derived.status_cause {
+        StatusCause::Source { app, at } => {
+            let (record, said) = record(subject, app, at, RecordState::Living);
+            let staged = subject.derived.status == UserStatus::Staged;
+            StatusReason::Source { source: subject.config.app_name(app), record, said, staged }
+        }
+        StatusCause::Left { app, action, at } => {
+            let (record, said) = record(subject, app, at, RecordState::Ended);
+            let action = match action {
+                LeaverAction::Deactivate => "deactivates",
+                LeaverAction::Suspend => "suspends",
+                LeaverAction::Nothing => "changes nothing",
+            };
+            StatusReason::Left { source: subject.config.app_name(app), record, said, action: action.to_owned() }
+        }
+        StatusCause::Admin { plan, at } => StatusReason::Admin { said: subject.since(at, plan) },
+        StatusCause::Nobody => StatusReason::Nobody,
+    };
+    WhyStatus {
+        status: subject.derived.status.as_str().to_owned(),
+        others: others(subject, &because),
+        because,
+        since: subject.rows.user.status_changed.map(|at| At(Millis(at))),
+    }
+}
+
+/// The record that speaks: its key, and when the source said so.
+fn record(subject: &Subject, app: AppKey, at: Millis, state: RecordState) -> (String, Since) {
+    let found = subject.person.facts.records().find(|(a, _, r, _)| *a == app && r.said_at == at && r.state == state);
+    match found {
+        // The plan of a record is that of its last change, which may be later than the word.
+        Some((_, id, r, plan)) if changed(subject, app, id) == Some(r.said_at) => {
+            (id.to_owned(), subject.since(at, plan))
+        }
+        Some((_, id, ..)) => (id.to_owned(), Since { at: At(at), plan: None }),
+        None => (String::new(), Since { at: At(at), plan: None }),
+    }
+}
+
+fn changed(subject: &Subject, app: AppKey, external_id: &str) -> Option<Millis> {
+    let fact = Fact::Record { app, external_id: external_id.to_owned() };
+    subject.person.facts.said.get(&fact).map(|said| said.at)
+}
+
+/// Other words about her status, which didn't count.
+fn others(subject: &Subject, because: &StatusReason) -> Vec<String> {
+    let mut others = Vec::new();
+    if !matches!(because, StatusReason::Admin { .. }) {
+        if let Some((status, at, _)) = subject.person.facts.lifecycle() {
+            others.push(format!("an admin said {status} on {}, before the source's word", At(at)));
+        }
+    }
+    for (fact, said) in &subject.person.facts.said {
+        let (Fact::Record { app, external_id }, Some(FactValue::Record(r))) = (fact, &said.value) else { continue };
+        let leads = match because {
+            StatusReason::Source { record, .. } | StatusReason::Left { record, .. } => record == external_id,
+            StatusReason::Admin { .. } | StatusReason::Nobody => false,
+        };
+        if leads {
+            continue;
+        }
+        let what = match r.state {
+            RecordState::Living => "has a living record",
+            RecordState::Ended => "had a record that ended",
+            RecordState::Withdrawn => "had a record whose import was undone",
+        };
+        let source = subject.config.app_name(*app);
+        others.push(format!("{source} {what}, {external_id}, since {}", At(r.said_at)));
+    }
+    others
+}

@@ -1,0 +1,386 @@
+//! The naive oracle: everybody's state from facts and configuration, one person at a time, sharing nothing with the
+//! engine's derivation. What history left behind (claims, kept values, kept memberships, `as_of`, `said_at`) is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use muster_engine::model::{Direction, ItemKey, LeaverAction, Mapping, Org, PushWhen, RuleStatus, WhenTaken};
+use muster_engine::{AppKey, GroupKey, UserStatus, Value};
+use muster_store::people::PersonRows;
+use serde_json::{Value as Json, json};
+
+use crate::stored::{SaidText, Scope, View};
+use crate::world::{BOSS_NAME, Cond, DAY, DISPLAY, LOGIN, department, title_part};
+
+type Profile = BTreeMap<String, Value>;
+
+/// What should be stored of a person.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) status: String,
+    pub(crate) profile: Profile,
+    pub(crate) groups: BTreeSet<i64>,
+    pub(crate) links: BTreeMap<i64, String>,
+    pub(crate) apps: BTreeMap<i64, (Scope, Option<Json>)>,
+    /// The unique values she uses: attribute, case folded value.
+    pub(crate) uses: BTreeSet<(String, String)>,
+    /// Which rules give her which groups.
+    pub(crate) by_rule: BTreeSet<(ItemKey, GroupKey)>,
+    /// Laws broken that no comparison of states shows.
+    pub(crate) broken: Vec<String>,
+}
+
+pub(crate) struct Oracle<'a> {
+    pub(crate) org: &'a Org,
+    pub(crate) conds: &'a BTreeMap<String, Cond>,
+}
+
+struct Record {
+    app: AppKey,
+    rank: (u32, AppKey),
+    state: String,
+    said_at: i64,
+    first_seen: i64,
+    values: Profile,
+}
+
+impl Oracle<'_> {
+    /// Everybody, derived with the instants that `as_of` gives.
+    pub(crate) fn everybody(&self, people: &[PersonRows], as_of: impl Fn(&PersonRows) -> i64) -> BTreeMap<i64, Told> {
+        let mut all: BTreeMap<i64, Told> = people.iter().map(|p| (p.user.user_key, self.profile(p))).collect();
+        let by_number: BTreeMap<String, Profile> = all
+            .values()
+            .filter_map(|t| Some((t.profile.get("employeeNumber")?.as_str()?.to_lowercase(), t.profile.clone())))
+            .collect();
+        for p in people {
+            let Some(told) = all.get_mut(&p.user.user_key) else { continue };
+            let boss = told.profile.get("managerId").and_then(Value::as_str).and_then(|n| by_number.get(&n.to_lowercase()));
+            self.groups(p, told, boss, as_of(p));
+            self.apps(p, told, boss, as_of(p));
+        }
+        all
+    }
+
+    fn records(&self, p: &PersonRows) -> Vec<Record> {
+        let mut all: Vec<Record> = p
+            .records
+            .iter()
+            .filter_map(|r| {
+                let app = AppKey(r.app_key);
+                let source = self.org.apps.get(&app)?.source.as_ref()?;
+                Some(Record {
+                    app,
+                    rank: (source.priority, app),
+                    state: r.state.clone(),
+                    said_at: r.said_at,
+                    first_seen: r.first_seen,
+                    values: serde_json::from_str(&r.values).unwrap(),
+                })
+            })
+            .collect();
+        if all.iter().any(|r| r.state == "LIVING") {
+            all.retain(|r| r.state == "LIVING");
+            all.sort_by_key(|r| (r.rank, r.first_seen));
+        } else {
+            // The one that ended last; withdrawn ones only tell what she was called.
+            all.sort_by_key(|r| (r.state == "WITHDRAWN", -r.said_at, r.rank));
+            all.truncate(1);
+        }
+        all
+    }
+
+    fn profile(&self, p: &PersonRows) -> Told {
+        let said = SaidText::of(p);
+        let admin = said.profile();
+        let records = self.records(p);
+        let names: BTreeSet<String> = self
+            .org
+            .mappings
+            .values()
+            .filter(|m| m.direction == Direction::ToUser)
+            .map(|m| m.target.clone())
+            .chain(admin.keys().cloned())
+            .collect();
+        let mut told = Told {
+            status: self.status(p, &said, &records).as_str().to_owned(),
+            profile: Profile::new(),
+            groups: BTreeSet::new(),
+            links: BTreeMap::new(),
+            apps: BTreeMap::new(),
+            uses: BTreeSet::new(),
+            by_rule: BTreeSet::new(),
+            broken: Vec::new(),
+        };
+        for name in names {
+            let (value, taken) = self.value(&name, &records, &admin, &said.kept);
+            let Some(value) = value else { continue };
+            let fits = match name.as_str() {
+                "level" => matches!(value, Value::Int(1..=5)),
+                _ => true,
+            };
+            if !fits {
+                continue;
+            }
+            if name == "login" || name == "employeeNumber" {
+                let base = value.as_str().unwrap_or_default().to_owned();
+                let mine = |c: &&muster_store::people::ClaimRow| {
+                    c.namespace == format!("user.{name}") && c.base.to_lowercase() == base.to_lowercase()
+                        && (taken == WhenTaken::Counter || c.value == base.to_lowercase())
+                };
+                let held: Vec<_> = p.claims.iter().filter(mine).filter(|c| c.state == "HELD").collect();
+                let Some(claim) = held.first() else {
+                    if p.claims.iter().any(|c| mine(&c)) {
+                        told.broken.push(format!("{name}: {base} has a claim of her own that isn't HELD"));
+                    }
+                    continue;
+                };
+                if held.len() > 1 {
+                    told.broken.push(format!("{name}: {base} is held twice"));
+                }
+                told.uses.insert((name.clone(), claim.value.clone()));
+                let shown = if claim.value == base.to_lowercase() { base } else { claim.shown.clone() };
+                told.profile.insert(name, Value::from(shown));
+            } else {
+                told.profile.insert(name, value);
+            }
+        }
+        for (item, link) in &self.org.links {
+            if let Some(key) = told.profile.get(&link.attribute).and_then(Value::as_str) {
+                told.links.insert(item.0, key.to_lowercase());
+            }
+        }
+        told
+    }
+
+    fn mapping(&self, app: AppKey, direction: Direction, name: &str) -> Option<&Mapping> {
+        self.org.mappings.values().find(|m| m.app == app && m.direction == direction && m.target == name)
+    }
+
+    fn value(&self, name: &str, records: &[Record], admin: &Profile, kept: &Profile) -> (Option<Value>, WhenTaken) {
+        for record in records {
+            let Some(mapping) = self.mapping(record.app, Direction::ToUser, name) else { continue };
+            if mapping.when == PushWhen::Create {
+                if let Some(value) = admin.get(name) {
+                    return (Some(value.clone()), WhenTaken::Refuse);
+                }
+                match kept.get(name) {
+                    Some(value) => return (Some(value.clone()), mapping.taken),
+                    // It spoke when the record was new, and gave nothing.
+                    None => continue,
+                }
+            }
+            let value = match mapping.expression.as_str() {
+                LOGIN => record.values.get("last").and_then(Value::as_str).map(|l| Value::from(format!("{}@x.io", l.to_lowercase()))),
+                text => record.values.get(text.strip_prefix("appuser.").unwrap()).cloned(),
+            };
+            if value.is_some() {
+                return (value, mapping.taken);
+            }
+        }
+        (admin.get(name).cloned(), WhenTaken::Refuse)
+    }
+
+    fn status(&self, p: &PersonRows, said: &SaidText, records: &[Record]) -> UserStatus {
+        let admin = said.lifecycle();
+        let word = admin.map_or(UserStatus::Staged, |(s, _)| s);
+        let later = |at: i64| admin.is_some_and(|(_, said)| said > at);
+        let source = |app: AppKey| self.org.apps.get(&app).and_then(|a| a.source.as_ref());
+        let outright = p
+            .records
+            .iter()
+            .filter(|r| r.state == "ENDED" && source(AppKey(r.app_key)).is_some_and(|s| s.ends_person))
+            .map(|r| r.said_at)
+            .max();
+        if outright.is_some_and(|at| !later(at)) {
+            return UserStatus::Deprovisioned;
+        }
+        let Some(first) = records.first().filter(|r| r.state != "WITHDRAWN" && !later(r.said_at)) else { return word };
+        let Some(settings) = source(first.app) else { return word };
+        match (first.state.as_str(), settings.on_leave) {
+            ("LIVING", _) if settings.stage => UserStatus::Staged,
+            ("LIVING", _) => UserStatus::Active,
+            (_, LeaverAction::Deactivate) => UserStatus::Deprovisioned,
+            (_, LeaverAction::Suspend) => UserStatus::Suspended,
+            (_, LeaverAction::Nothing) => admin.map_or(UserStatus::Active, |(s, _)| s),
+        }
+    }
+
+    fn groups(&self, p: &PersonRows, told: &mut Told, boss: Option<&Profile>, as_of: i64) {
+        let mut out = BTreeSet::new();
+        let facts = || p.membership_facts.iter().filter(|f| !f.gone && self.org.groups.contains_key(&GroupKey(f.group_key)));
+        let excluded: BTreeSet<i64> = facts().filter(|f| f.kind == "EXCLUDED").map(|f| f.group_key).collect();
+        for fact in facts() {
+            let stays = match fact.kind.as_str() {
+                "MANUAL" | "IMPORTED" => true,
+                "KEPT" => {
+                    let rule = self.org.rules.get(&ItemKey(fact.ref_key));
+                    rule.is_none_or(|r| r.status == RuleStatus::Inactive) && !excluded.contains(&fact.group_key)
+                }
+                _ => false,
+            };
+            if stays {
+                out.insert(fact.group_key);
+            }
+        }
+        // Rules read only groups with smaller names than those they fill: in that order each is asked once.
+        let name = |g: &GroupKey| self.org.groups.get(g).map(|g| g.name.clone()).unwrap_or_default();
+        let mut rules: Vec<_> = self.org.rules.iter().filter(|(_, r)| r.status == RuleStatus::Active).collect();
+        rules.sort_by_key(|(_, r)| r.groups.iter().map(name).min());
+        for (key, rule) in rules {
+            let member: BTreeSet<String> = out.iter().map(|g| name(&GroupKey(*g))).collect();
+            let cond = self.conds.get(&rule.expression).unwrap();
+            if rule.except_groups.iter().any(|g| out.contains(&g.0)) || !holds(cond, &told.profile, boss, &member, as_of) {
+                continue;
+            }
+            for group in rule.groups.iter().filter(|g| !excluded.contains(&g.0)) {
+                out.insert(group.0);
+                told.by_rule.insert((*key, *group));
+            }
+        }
+        told.groups = out;
+    }
+
+    fn apps(&self, p: &PersonRows, told: &mut Told, boss: Option<&Profile>, as_of: i64) {
+        if told.status == "DEPROVISIONED" {
+            return;
+        }
+        let everyone = self.org.group_named("Everyone").unwrap().0.0;
+        for (app, settings) in self.org.apps.iter().filter(|(_, a)| !a.inactive) {
+            let Some(provisioning) = &settings.provisioning else { continue };
+            let direct = p.assignments.iter().find(|a| a.app_key == app.0 && !a.gone && a.until.is_none_or(|u| u > as_of));
+            let mut given: Vec<_> = self.org.app_groups.values().filter(|g| g.app == *app).collect();
+            let all = given.clone();
+            given.retain(|g| told.groups.contains(&g.group.0) || g.group.0 == everyone);
+            given.sort_by_key(|g| (g.priority, g.group));
+            let scope = match (direct, given.first()) {
+                (Some(_), _) => None,
+                (None, Some(g)) => Some(g.group.0),
+                (None, None) => continue,
+            };
+            let state = match told.status.as_str() {
+                "STAGED" if !provisioning.before_start => None,
+                "SUSPENDED" if provisioning.disable_suspended => Some("INACTIVE"),
+                _ => Some("ACTIVE"),
+            };
+            let login = told.profile.get("login").and_then(Value::as_str).filter(|l| !l.is_empty());
+            let (Some(state), Some(login)) = (state, login) else {
+                told.apps.insert(app.0, (scope, None));
+                continue;
+            };
+            let own: Profile =
+                direct.and_then(|a| a.profile.as_deref()).map(|t| serde_json::from_str(t).unwrap()).unwrap_or_default();
+            let row = p.accounts.iter().find(|a| a.app_key == app.0);
+            let kept: Profile =
+                row.and_then(|r| r.kept.as_deref()).map(|t| serde_json::from_str(t).unwrap()).unwrap_or_default();
+            let mapped = self.org.mappings.values().filter(|m| m.app == *app && m.direction == Direction::ToApp);
+            let names: BTreeSet<&str> = mapped
+                .map(|m| m.target.as_str())
+                .filter(|n| *n != "userName")
+                .chain(all.iter().flat_map(|g| g.profile.keys().map(String::as_str)))
+                .chain(own.keys().map(String::as_str))
+                .collect();
+            let mut attributes = BTreeMap::new();
+            for name in names {
+                let given = own.get(name).or_else(|| given.iter().find_map(|g| g.profile.get(name))).cloned();
+                let mapping = self.mapping(*app, Direction::ToApp, name);
+                let value = match (given, mapping) {
+                    (Some(value), _) => value,
+                    (None, None) => Value::Null,
+                    (None, Some(m)) if m.when == PushWhen::Create => kept.get(name).cloned().unwrap_or_else(|| {
+                        told.broken.push(format!("{}.{name} is set once, and what was set isn't kept", settings.name));
+                        outbound(&m.expression, &told.profile, boss)
+                    }),
+                    (None, Some(m)) => outbound(&m.expression, &told.profile, boss),
+                };
+                attributes.insert(name.to_owned(), serde_json::to_value(value).unwrap());
+            }
+            let wanted = json!({ "state": state, "userName": login, "attributes": attributes });
+            told.apps.insert(app.0, (scope, Some(wanted)));
+        }
+    }
+}
+
+fn outbound(expression: &str, profile: &Profile, boss: Option<&Profile>) -> Value {
+    let text = |name: &str| profile.get(name).and_then(Value::as_str).unwrap_or_default();
+    match expression {
+        DISPLAY => Value::from(format!("{} {}", text("firstName"), text("lastName"))),
+        BOSS_NAME => boss.and_then(|b| b.get("lastName")).cloned().unwrap_or_default(),
+        other => profile.get(other.strip_prefix("user.").unwrap()).cloned().unwrap_or_default(),
+    }
+}
+
+fn holds(cond: &Cond, profile: &Profile, boss: Option<&Profile>, groups: &BTreeSet<String>, as_of: i64) -> bool {
+    let text = |p: &Profile, name: &str| p.get(name).and_then(Value::as_str).map(str::to_owned);
+    let both = |a: &Cond| holds(a, profile, boss, groups, as_of);
+    match cond {
+        Cond::Department(d) => text(profile, "department") == Some(department(*d)),
+        Cond::Title(t) => text(profile, "title").is_some_and(|v| v.contains(title_part(*t))),
+        Cond::Level(n) => matches!(profile.get("level"), Some(Value::Int(v)) if v >= n),
+        Cond::In(g) => groups.contains(&format!("g{g}")),
+        Cond::Started(d) => text(profile, "startDate").is_some_and(|v| {
+            let day: jiff::Timestamp = format!("{v}T00:00:00Z").parse().unwrap();
+            day.as_millisecond() <= as_of + d * DAY
+        }),
+        Cond::Boss(d) => boss.and_then(|b| text(b, "department")) == Some(department(*d)),
+        Cond::Not(a) => !both(a),
+        Cond::And(a, b) => both(a) && both(b),
+        Cond::Or(a, b) => both(a) || both(b),
+    }
+}
+
+impl Told {
+    /// How the store differs from what should be there.
+    pub(crate) fn against(&self, org: &Org, rows: &PersonRows) -> Vec<String> {
+        let view = View::of(rows);
+        let mut out = self.broken.clone();
+        let mut differs = |what: &str, is: String, should: String| {
+            if is != should {
+                out.push(format!("{what} is {is}, should be {should}"));
+            }
+        };
+        differs("status", view.status.clone(), self.status.clone());
+        let profile: BTreeMap<String, Json> =
+            self.profile.iter().map(|(n, v)| (n.clone(), serde_json::to_value(v).unwrap())).collect();
+        differs("profile", json!(view.profile).to_string(), json!(profile).to_string());
+        differs("login", format!("{:?}", rows.user.login), format!("{:?}", self.profile.get("login").and_then(Value::as_str)));
+        differs("groups", format!("{:?}", view.groups), format!("{:?}", self.groups));
+        differs("links", format!("{:?}", view.links), format!("{:?}", self.links));
+        let scopes: BTreeMap<i64, Scope> = self.apps.iter().map(|(a, (s, _))| (*a, *s)).collect();
+        differs("apps", format!("{:?}", view.apps), format!("{scopes:?}"));
+        for (app, wanted) in &view.wanted {
+            let name = org.apps.get(&AppKey(*app)).map_or("", |a| a.name.as_str());
+            match self.apps.get(app) {
+                Some((_, Some(should))) => differs(&format!("account in {name}"), wanted.to_string(), should.to_string()),
+                Some((_, None)) => differs(name, (view.state(*app) == "ACTIVE").to_string(), "false".to_owned()),
+                None => {
+                    let left = org
+                        .apps
+                        .get(&AppKey(*app))
+                        .and_then(|a| a.provisioning.as_ref())
+                        .is_none_or(|p| p.on_unassign == muster_engine::model::OnUnassign::Nothing);
+                    differs(name, (view.state(*app) == "ACTIVE" && !left).to_string(), "false".to_owned());
+                }
+            }
+        }
+        for (app, (_, wanted)) in &self.apps {
+            if wanted.is_some() && !view.wanted.contains_key(app) {
+                out.push(format!("no account is wanted in app {app}"));
+            }
+        }
+        let held: BTreeSet<(String, String)> = rows
+            .claims
+            .iter()
+            .filter(|c| c.state == "HELD")
+            .map(|c| (c.namespace.strip_prefix("user.").unwrap().to_owned(), c.value.clone()))
+            .collect();
+        if held != self.uses {
+            out.push(format!("claims held are {held:?}, should be {:?}", self.uses));
+        }
+        for a in &rows.accounts {
+            let state = a.wanted.as_deref().map(|_| view.state(a.app_key));
+            if state != a.state.as_deref() {
+                out.push(format!("account.state is {:?}, but wanted says {state:?}", a.state));
+            }
+        }
+        out
+    }
+}
