@@ -258,7 +258,9 @@ impl Facts {
     /// Direct assignments that stand: app, overrides, end.
     pub fn assignments(&self) -> impl Iterator<Item = (AppKey, &BTreeMap<String, Value>, Option<Millis>)> {
         self.said.iter().filter_map(|(fact, said)| match (fact, said.value.as_ref()) {
-            (Fact::Assignment { app }, Some(FactValue::Assignment { profile, until })) => Some((*app, profile, *until)),
+            (Fact::Assignment { app }, Some(FactValue::Assignment { profile, until })) => {
+                Some((*app, profile, *until))
+            }
             _ => None,
         })
     }

@@ -77,7 +77,11 @@ pub enum Call {
 }
 
 /// The calls that make what is known what is desired; none if they agree, or if what it would take isn't allowed.
-pub fn bring_into_line(desired: &DesiredAccount, known: Option<&RemoteAccount>, allowed: Allowed) -> Vec<Call> {
+pub fn bring_into_line(
+    desired: &DesiredAccount,
+    known: Option<&RemoteAccount>,
+    allowed: Allowed,
+) -> Vec<Call> {
     let off = |known: &RemoteAccount| {
         if known.active && allowed.deactivate { vec![Call::SetActive(false)] } else { Vec::new() }
     };
@@ -101,5 +105,8 @@ pub fn bring_into_line(desired: &DesiredAccount, known: Option<&RemoteAccount>, 
 /// Whether anything we own there is other than desired.
 pub fn differs(desired: &DesiredAccount, known: &RemoteAccount) -> bool {
     desired.user_name != known.user_name
-        || desired.attributes.iter().any(|(name, value)| known.attributes.get(name).unwrap_or(Value::NULL) != value)
+        || desired
+            .attributes
+            .iter()
+            .any(|(name, value)| known.attributes.get(name).unwrap_or(Value::NULL) != value)
 }

@@ -19,7 +19,9 @@ fn distance(a: &str, b: &str) -> usize {
             let diagonal = row.get(j).copied().unwrap_or(usize::MAX);
             let above = row.get(j + 1).copied().unwrap_or(usize::MAX);
             let left = next.last().copied().unwrap_or(usize::MAX);
-            next.push((diagonal + usize::from(ca != *cb)).min(above.saturating_add(1)).min(left.saturating_add(1)));
+            next.push(
+                (diagonal + usize::from(ca != *cb)).min(above.saturating_add(1)).min(left.saturating_add(1)),
+            );
         }
         row = next;
     }

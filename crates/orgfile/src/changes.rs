@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use muster_engine::model::app::AppGroup;
 use muster_engine::suggest::did_you_mean;
 use muster_engine::{
-    AppKey, Direction, Group, GroupKey, GroupKind, GroupRule, IdKind, Item, ItemChange, ItemKey, ItemKind, Mapping, Org,
-    UserKey, key_of,
+    AppKey, Direction, Group, GroupKey, GroupKind, GroupRule, IdKind, Item, ItemChange, ItemKey, ItemKind,
+    Mapping, Org, UserKey, key_of,
 };
 
 use crate::error::{OrgFileError, Source};

@@ -18,9 +18,9 @@ use muster_engine::{
     App, ConfigError, ItemKind, LinkDef, Org, OrgSettings, PushWhen, RuleStatus, Value, WhenTaken,
 };
 
-pub use muster_engine::model::ItemChange;
 pub use error::{Excerpt, OrgFileError, Position};
 pub use export::export;
+pub use muster_engine::model::ItemChange;
 pub use read::parse;
 
 use error::{Source, Span};

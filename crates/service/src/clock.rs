@@ -59,7 +59,8 @@ impl Clock {
             }
             Some(source) => source,
             None if simulated => {
-                let last = store.read(|tx| meta::get(tx, LAST))?.and_then(|t| t.parse().ok()).unwrap_or_default();
+                let last =
+                    store.read(|tx| meta::get(tx, LAST))?.and_then(|t| t.parse().ok()).unwrap_or_default();
                 Source::Still(last)
             }
             None => Source::Machine,

@@ -65,14 +65,22 @@ impl Muster {
             )));
         }
         if create {
-            std::fs::create_dir_all(dir).map_err(|e| ServiceError::io(format!("creating {}", dir.display()), e))?;
+            std::fs::create_dir_all(dir)
+                .map_err(|e| ServiceError::io(format!("creating {}", dir.display()), e))?;
         }
         let store = Store::open(&file, &if create { OpenOptions::create() } else { OpenOptions::default() })?;
         let vault = Vault::open(dir, create).map_err(|e| ServiceError::Invalid(e.to_string()))?;
         let clock = Clock::open(&store, clock, fresh)?;
         let node = format!("{}-{}", std::process::id(), clock.now().0);
-        let muster =
-            Self { store: Arc::new(store), vault, clock, dir: dir.to_owned(), node, chunk: CHUNK, config: Mutex::new(None) };
+        let muster = Self {
+            store: Arc::new(store),
+            vault,
+            clock,
+            dir: dir.to_owned(),
+            node,
+            chunk: CHUNK,
+            config: Mutex::new(None),
+        };
         muster.found()?;
         Ok(muster)
     }
@@ -105,7 +113,13 @@ impl Muster {
                 name: "Everyone".to_owned(),
                 body: everyone.to_json(),
             };
-            let writes = stored_config::ConfigWrites { version: 1, plan: 0, created: now, put: vec![put], ended: Vec::new() };
+            let writes = stored_config::ConfigWrites {
+                version: 1,
+                plan: 0,
+                created: now,
+                put: vec![put],
+                ended: Vec::new(),
+            };
             stored_config::publish(tx, &writes)
         })?;
         Ok(())

@@ -9,8 +9,8 @@ use muster_engine::outbound::AccountState;
 use muster_engine::plan::{Diff, Stored, StoredApp};
 use muster_engine::{Config, Value};
 use muster_store::people::{
-    AccountPut, AssignmentRow, ClaimRow, LinkRow, MembershipFactRow, MembershipRow, PeopleWrites, PersonRows, RecordRow,
-    UserRow,
+    AccountPut, AssignmentRow, ClaimRow, LinkRow, MembershipFactRow, MembershipRow, PeopleWrites, PersonRows,
+    RecordRow, UserRow,
 };
 use serde::{Deserialize, Serialize};
 
@@ -91,12 +91,15 @@ impl Person {
 
 fn facts(config: &Config, rows: &PersonRows) -> Result<Facts> {
     let user = &rows.user;
-    let bad = |what: &str, e: &dyn std::fmt::Display| ServiceError::corrupt(format!("{what} of user {}", user.user_key), e);
+    let bad = |what: &str, e: &dyn std::fmt::Display| {
+        ServiceError::corrupt(format!("{what} of user {}", user.user_key), e)
+    };
     let text: SaidText = match &user.said {
         Some(text) => serde_json::from_str(text).map_err(|e| bad("said", &e))?,
         None => SaidText::default(),
     };
-    let mut said: BTreeMap<Fact, Said<FactValue>> = text.facts.into_iter().map(|e| (e.fact, e.said)).collect();
+    let mut said: BTreeMap<Fact, Said<FactValue>> =
+        text.facts.into_iter().map(|e| (e.fact, e.said)).collect();
     for r in &rows.records {
         let app = AppKey(r.app_key);
         let record = Record {
@@ -134,7 +137,8 @@ fn facts(config: &Config, rows: &PersonRows) -> Result<Facts> {
     let mut accounts = BTreeMap::new();
     for a in &rows.accounts {
         if let Some(kept) = &a.kept {
-            accounts.insert(AppKey(a.app_key), serde_json::from_str(kept).map_err(|e| bad("kept values", &e))?);
+            accounts
+                .insert(AppKey(a.app_key), serde_json::from_str(kept).map_err(|e| bad("kept values", &e))?);
         }
     }
     Ok(Facts {
@@ -204,7 +208,13 @@ pub(crate) fn write_person(
     }
     out.memberships_removed.extend(diff.groups_removed.iter().map(|g| (user, g.0)));
     for (item, value) in &diff.links_put {
-        out.links.push(LinkRow { user_key: user, link_item: item.0, value: value.clone(), since: stamp.at.0, plan });
+        out.links.push(LinkRow {
+            user_key: user,
+            link_item: item.0,
+            value: value.clone(),
+            since: stamp.at.0,
+            plan,
+        });
     }
     out.links_removed.extend(diff.links_removed.iter().map(|l| (user, l.0)));
     for claim in &facts.claims {
@@ -252,7 +262,11 @@ pub(crate) fn write_person(
             app_key: write.app.0,
             scope: scope.map(str::to_owned),
             group_key,
-            assigned_since: if same_assignment { row.and_then(|r| r.assigned_since) } else { Some(stamp.at.0) },
+            assigned_since: if same_assignment {
+                row.and_then(|r| r.assigned_since)
+            } else {
+                Some(stamp.at.0)
+            },
             assigned_plan: if same_assignment { row.and_then(|r| r.assigned_plan) } else { Some(plan) },
             wanted: write.wanted.clone(),
             state: write.wanted.is_some().then(|| state_name(write.state).to_owned()),
@@ -381,9 +395,10 @@ fn write_facts(
             }
             (Fact::Assignment { app }, value) => {
                 let (profile, until) = match value {
-                    Some(FactValue::Assignment { profile, until }) => {
-                        ((!profile.is_empty()).then(|| serde_json::to_string(profile).ok()).flatten(), until.map(|u| u.0))
-                    }
+                    Some(FactValue::Assignment { profile, until }) => (
+                        (!profile.is_empty()).then(|| serde_json::to_string(profile).ok()).flatten(),
+                        until.map(|u| u.0),
+                    ),
                     _ => (None, None),
                 };
                 out.assignments.push(AssignmentRow {
@@ -406,7 +421,9 @@ fn write_facts(
             Fact::Record { app, external_id } => {
                 let known = person.rows.iter().flat_map(|rows| &rows.records);
                 out.records_removed.extend(
-                    known.filter(|r| r.app_key == app.0 && r.external_id == *external_id).map(|r| r.record_key),
+                    known
+                        .filter(|r| r.app_key == app.0 && r.external_id == *external_id)
+                        .map(|r| r.record_key),
                 );
             }
             Fact::Membership { group, kind, origin } => {

@@ -8,7 +8,9 @@ use muster_expr::{Limits, Program, Purpose, Type, Value};
 use super::scope::{OrgScope, Place, ROOT_USER};
 use super::{Config, Inbound, Link, Outbound, ProfileSource, Rule, Target, order};
 use crate::model::schema::{Attribute, base_attributes};
-use crate::model::{App, Direction, GroupKey, GroupKind, Item, ItemKey, ItemKind, Mapping, Org, RuleStatus, WhenTaken};
+use crate::model::{
+    App, Direction, GroupKey, GroupKind, Item, ItemKey, ItemKind, Mapping, Org, RuleStatus, WhenTaken,
+};
 
 /// A mistake in the configuration: where it is and what it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,14 +74,18 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
     let (open_rules, keyed_rules) = index(&rules);
     let linked_reads = linked_reads(&rules, &targets);
     let unique = (0..attributes.len()).filter(|&s| attributes.get(s).is_some_and(|a| a.def.unique)).collect();
-    let required = (0..attributes.len()).filter(|&s| attributes.get(s).is_some_and(|a| a.def.required)).collect();
+    let required =
+        (0..attributes.len()).filter(|&s| attributes.get(s).is_some_and(|a| a.def.required)).collect();
     Ok(Config {
         version,
         unique,
         required,
         zone_slot: slots.get("timezone").copied(),
         everyone: org.groups.iter().find(|(_, g)| g.kind == GroupKind::BuiltIn).map(|(k, _)| *k),
-        org_properties: vec![Value::from(org.settings.name.as_str()), Value::from(org.settings.name.to_lowercase())],
+        org_properties: vec![
+            Value::from(org.settings.name.as_str()),
+            Value::from(org.settings.name.to_lowercase()),
+        ],
         inactive_rules: org
             .rules
             .iter()
@@ -177,14 +183,18 @@ impl Compiler<'_> {
                             ItemKind::Link,
                             *key,
                             &def.name,
-                            format!("matches {:?}, which isn't unique: set `unique = true` on that attribute", def.matches),
+                            format!(
+                                "matches {:?}, which isn't unique: set `unique = true` on that attribute",
+                                def.matches
+                            ),
                         );
                     }
                     links.push(Link { item: *key, attribute, matches });
                 }
                 (a, _) => {
                     let missing = if a.is_none() { &def.attribute } else { &def.matches };
-                    let reason = format!("there is no user attribute {missing:?}{}", self.did_you_mean(missing));
+                    let reason =
+                        format!("there is no user attribute {missing:?}{}", self.did_you_mean(missing));
                     self.fail(ItemKind::Link, *key, &def.name, reason);
                 }
             }
@@ -203,7 +213,12 @@ impl Compiler<'_> {
             let Some(source) = &app.source else { continue };
             let item = ItemKey(key.0);
             let Some(feed) = &app.feed else {
-                self.fail(ItemKind::App, item, &app.name, "is a source and has no feed: say how it is read".to_owned());
+                self.fail(
+                    ItemKind::App,
+                    item,
+                    &app.name,
+                    "is a source and has no feed: say how it is read".to_owned(),
+                );
                 continue;
             };
             self.check_feed(item, app, feed);
@@ -215,22 +230,30 @@ impl Compiler<'_> {
                         ItemKind::App,
                         item,
                         &app.name,
-                        format!("matches on {name:?}, which isn't unique: set `unique = true` on that attribute"),
+                        format!(
+                            "matches on {name:?}, which isn't unique: set `unique = true` on that attribute"
+                        ),
                     ),
                     None => {
-                        let reason = format!("matches on {name:?}, which is no user attribute{}", self.did_you_mean(name));
+                        let reason = format!(
+                            "matches on {name:?}, which is no user attribute{}",
+                            self.did_you_mean(name)
+                        );
                         self.fail(ItemKind::App, item, &app.name, reason);
                     }
                 }
             }
             let mut mappings = Vec::new();
-            for (key, mapping) in org.mappings.iter().filter(|(_, m)| m.app.0 == item.0 && m.direction == Direction::ToUser) {
+            for (key, mapping) in
+                org.mappings.iter().filter(|(_, m)| m.app.0 == item.0 && m.direction == Direction::ToUser)
+            {
                 if let Some(m) = self.inbound(*key, app, mapping, attributes) {
                     mappings.push(m);
                 }
             }
             for required in ["login", "firstName", "lastName", "email"] {
-                if !mappings.iter().any(|m| self.slots.get(required) == Some(&m.slot)) && source.priority <= 1 {
+                if !mappings.iter().any(|m| self.slots.get(required) == Some(&m.slot)) && source.priority <= 1
+                {
                     self.fail(
                         ItemKind::App,
                         item,
@@ -259,7 +282,8 @@ impl Compiler<'_> {
 
     fn check_feed(&mut self, item: ItemKey, app: &App, feed: &crate::model::app::Feed) {
         if let Some(c) = feed.delimiter.filter(|c| !c.is_ascii() || matches!(c, '"' | '\n' | '\r' | '\0')) {
-            let reason = format!("feed.delimiter is {c:?}; give one ASCII character such as \",\", \";\" or a tab");
+            let reason =
+                format!("feed.delimiter is {c:?}; give one ASCII character such as \",\", \";\" or a tab");
             self.fail(ItemKind::App, item, &app.name, reason);
         }
         let names: Vec<&str> = feed.columns.iter().map(|c| c.name.as_str()).collect();
@@ -278,20 +302,35 @@ impl Compiler<'_> {
         }
     }
 
-    fn inbound(&mut self, key: ItemKey, app: &App, mapping: &Mapping, attributes: &[Attribute]) -> Option<Inbound> {
+    fn inbound(
+        &mut self,
+        key: ItemKey,
+        app: &App,
+        mapping: &Mapping,
+        attributes: &[Attribute],
+    ) -> Option<Inbound> {
         let name = Item::Mapping(mapping.clone()).name(self.org);
         let Some(&slot) = self.slots.get(&mapping.target) else {
-            let reason = format!("there is no user attribute {:?}{}", mapping.target, self.did_you_mean(&mapping.target));
+            let reason = format!(
+                "there is no user attribute {:?}{}",
+                mapping.target,
+                self.did_you_mean(&mapping.target)
+            );
             self.fail(ItemKind::Mapping, key, &name, reason);
             return None;
         };
         let unique = attributes.get(slot).is_some_and(|a| a.def.unique);
         if mapping.taken == WhenTaken::Counter && !unique {
-            let reason = format!("has `taken = \"counter\"`, but {:?} isn't unique: nothing is ever taken", mapping.target);
+            let reason = format!(
+                "has `taken = \"counter\"`, but {:?} isn't unique: nothing is ever taken",
+                mapping.target
+            );
             self.fail(ItemKind::Mapping, key, &name, reason);
         }
         match self.program(Place::Inbound(app), Purpose::Mapping, &mapping.expression) {
-            Ok(program) => Some(Inbound { item: key, slot, program, when: mapping.when, taken: mapping.taken }),
+            Ok(program) => {
+                Some(Inbound { item: key, slot, program, when: mapping.when, taken: mapping.taken })
+            }
             Err(e) => {
                 self.fail(ItemKind::Mapping, key, &name, e);
                 None
@@ -326,7 +365,13 @@ impl Compiler<'_> {
                     groups.dedup();
                     let mut except_users = rule.except_users.clone();
                     except_users.sort_unstable();
-                    rules.push(Rule { item: *key, program, groups, except_users, except_groups: rule.except_groups.clone() });
+                    rules.push(Rule {
+                        item: *key,
+                        program,
+                        groups,
+                        except_users,
+                        except_groups: rule.except_groups.clone(),
+                    });
                 }
                 Err(e) => self.fail(ItemKind::Rule, *key, &rule.name, e),
             }
@@ -340,7 +385,8 @@ impl Compiler<'_> {
                     .collect();
                 let first = ring.first().copied().unwrap_or_default();
                 let name = org.rules.get(&first).map(|r| r.name.clone()).unwrap_or_default();
-                let reason = format!("its groups depend on themselves: {}; break the cycle", names.join(" → "));
+                let reason =
+                    format!("its groups depend on themselves: {}; break the cycle", names.join(" → "));
                 self.fail(ItemKind::Rule, first, &name, reason);
                 Vec::new()
             }
@@ -353,7 +399,9 @@ impl Compiler<'_> {
         for (key, app) in &org.apps {
             let Some(provisioning) = app.provisioning.clone().filter(|_| !app.inactive) else { continue };
             let mut mappings: Vec<Outbound> = Vec::new();
-            for (item, mapping) in org.mappings.iter().filter(|(_, m)| m.app == *key && m.direction == Direction::ToApp) {
+            for (item, mapping) in
+                org.mappings.iter().filter(|(_, m)| m.app == *key && m.direction == Direction::ToApp)
+            {
                 match self.program(Place::Outbound, Purpose::Mapping, &mapping.expression) {
                     Ok(program) => mappings.push(Outbound {
                         item: *item,
@@ -376,7 +424,12 @@ impl Compiler<'_> {
                     groups.push((given.priority, given.group, *item, given.profile.clone()));
                 } else {
                     let name = Item::AppGroup(given.clone()).name(org);
-                    self.fail(ItemKind::AppGroup, *item, &name, format!("names a group that is gone (key {})", given.group));
+                    self.fail(
+                        ItemKind::AppGroup,
+                        *item,
+                        &name,
+                        format!("names a group that is gone (key {})", given.group),
+                    );
                 }
             }
             groups.sort_by_key(|(priority, group, ..)| (*priority, *group));
@@ -416,7 +469,12 @@ fn index(rules: &[Rule]) -> RuleIndex {
         match rule.program.equality_guard() {
             Some((slot, values)) if slot.root == ROOT_USER => {
                 for value in values {
-                    keyed.entry(usize::from(slot.index)).or_default().entry(value.clone()).or_default().push(at);
+                    keyed
+                        .entry(usize::from(slot.index))
+                        .or_default()
+                        .entry(value.clone())
+                        .or_default()
+                        .push(at);
                 }
             }
             _ => open.push(at),
@@ -427,9 +485,10 @@ fn index(rules: &[Rule]) -> RuleIndex {
 
 /// Which attributes of other people rules and outbound mappings read.
 fn linked_reads(rules: &[Rule], targets: &[Target]) -> Vec<(usize, usize)> {
-    let programs = rules.iter().map(|r| &r.program).chain(
-        targets.iter().flat_map(|t| t.mappings.iter().chain(&t.user_name)).map(|m| &m.program),
-    );
+    let programs = rules
+        .iter()
+        .map(|r| &r.program)
+        .chain(targets.iter().flat_map(|t| t.mappings.iter().chain(&t.user_name)).map(|m| &m.program));
     let mut reads: Vec<(usize, usize)> = programs
         .flat_map(|p| p.reads().links.iter().map(|(l, s)| (usize::from(l.0), usize::from(s.index))))
         .collect();

@@ -254,7 +254,8 @@ impl Config {
         let columns = self.app(app).and_then(|a| a.feed.as_ref()).map_or(&[][..], |f| &f.columns);
         let mut values = vec![Value::Null; columns.len()];
         crate::json::object(text, |name, value| {
-            if let Some(place) = columns.iter().position(|c| c.name == name).and_then(|at| values.get_mut(at)) {
+            if let Some(place) = columns.iter().position(|c| c.name == name).and_then(|at| values.get_mut(at))
+            {
                 *place = value;
             }
         })?;
@@ -262,7 +263,11 @@ impl Config {
     }
 
     /// The mappings of an app in one direction, as items.
-    pub fn mappings_of(&self, app: AppKey, direction: Direction) -> impl Iterator<Item = (&ItemKey, &crate::model::Mapping)> {
+    pub fn mappings_of(
+        &self,
+        app: AppKey,
+        direction: Direction,
+    ) -> impl Iterator<Item = (&ItemKey, &crate::model::Mapping)> {
         self.org.mappings.iter().filter(move |(_, m)| m.app == app && m.direction == direction)
     }
 }

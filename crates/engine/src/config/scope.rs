@@ -36,7 +36,12 @@ pub(super) struct OrgScope<'a> {
     pub(super) place: Place<'a>,
 }
 
-fn find<'a>(mut names: impl Iterator<Item = &'a str>, name: &str, root: u16, kind: Type) -> Option<(Slot, Type)> {
+fn find<'a>(
+    mut names: impl Iterator<Item = &'a str>,
+    name: &str,
+    root: u16,
+    kind: Type,
+) -> Option<(Slot, Type)> {
     let index = names.position(|n| n == name)?;
     Some((Slot { root, index: u16::try_from(index).ok()? }, kind))
 }

@@ -95,8 +95,16 @@ impl Place<'_> {
         problems: &mut Vec<Problem>,
     ) -> Option<Wanted> {
         let user_name = match &self.target.user_name {
-            Some(m) => self.eval(m, due, problems).and_then(|v| v.to_text().map(std::borrow::Cow::into_owned)),
-            None => self.env.config.slot("login").and_then(|s| self.env.profile.get(s)).and_then(Value::as_str).map(str::to_owned),
+            Some(m) => {
+                self.eval(m, due, problems).and_then(|v| v.to_text().map(std::borrow::Cow::into_owned))
+            }
+            None => self
+                .env
+                .config
+                .slot("login")
+                .and_then(|s| self.env.profile.get(s))
+                .and_then(Value::as_str)
+                .map(str::to_owned),
         };
         let Some(user_name) = user_name.filter(|n| !n.is_empty()) else {
             problems.push(Problem {
@@ -108,15 +116,17 @@ impl Place<'_> {
         let mut attributes = Vec::with_capacity(self.target.attributes.len());
         for name in &self.target.attributes {
             let (value, cause) = self.value(name, due, problems);
-            if let AccountCause::Kept(_) = cause {
-                if !self.kept.is_some_and(|k| k.contains_key(&**name)) {
-                    keeps.push((name.clone(), value.clone()));
-                }
+            if let AccountCause::Kept(_) = cause
+                && !self.kept.is_some_and(|k| k.contains_key(&**name))
+            {
+                keeps.push((name.clone(), value.clone()));
             }
             attributes.push((name.clone(), value));
         }
         if let Some(own) = self.individual {
-            for (name, value) in own.iter().filter(|(n, _)| !self.target.attributes.iter().any(|a| **a == ***n)) {
+            for (name, value) in
+                own.iter().filter(|(n, _)| !self.target.attributes.iter().any(|a| **a == ***n))
+            {
                 attributes.push((Arc::from(name.as_str()), value.clone()));
             }
             attributes.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -125,7 +135,12 @@ impl Place<'_> {
     }
 
     /// One attribute: the person's own, else the first group's that has one, else the mapping's.
-    fn value(&self, name: &str, due: &mut Option<Millis>, problems: &mut Vec<Problem>) -> (Value, AccountCause) {
+    fn value(
+        &self,
+        name: &str,
+        due: &mut Option<Millis>,
+        problems: &mut Vec<Problem>,
+    ) -> (Value, AccountCause) {
         if let Some(value) = self.individual.and_then(|p| p.get(name)) {
             return (value.clone(), AccountCause::Individual);
         }
@@ -143,7 +158,12 @@ impl Place<'_> {
         (self.eval(mapping, due, problems).unwrap_or_default(), AccountCause::Mapping(mapping.item))
     }
 
-    fn eval(&self, mapping: &Outbound, due: &mut Option<Millis>, problems: &mut Vec<Problem>) -> Option<Value> {
+    fn eval(
+        &self,
+        mapping: &Outbound,
+        due: &mut Option<Millis>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Value> {
         earlier(due, mapping.program.next_change(self.env).map(Millis));
         match mapping.program.eval(self.env) {
             Ok(value) => Some(value.into_value()),

@@ -18,7 +18,10 @@ pub(crate) fn instant(text: &str, zone: &jiff::tz::TimeZone) -> Option<i64> {
         return Some(at.as_millisecond());
     }
     let date: jiff::civil::Date = text.parse().ok()?;
-    zone.to_ambiguous_zoned_datetime(date.at(0, 0, 0, 0)).compatible().ok().map(|z| z.timestamp().as_millisecond())
+    zone.to_ambiguous_zoned_datetime(date.at(0, 0, 0, 0))
+        .compatible()
+        .ok()
+        .map(|z| z.timestamp().as_millisecond())
 }
 
 /// A source's record, for inbound mappings.

@@ -39,7 +39,9 @@ pub(super) fn derive_groups(
             }
             MembershipKind::Manual => GroupCause::Manual,
             MembershipKind::Imported => GroupCause::Imported,
-            MembershipKind::Kept if config.org.rules.get(&ItemKey(origin)).is_some_and(|r| !inactive(r)) => continue,
+            MembershipKind::Kept if config.org.rules.get(&ItemKey(origin)).is_some_and(|r| !inactive(r)) => {
+                continue;
+            }
             MembershipKind::Kept => GroupCause::Kept(ItemKey(origin)),
         };
         found.push((group, cause));
@@ -60,7 +62,9 @@ pub(super) fn derive_groups(
                 continue;
             }
         }
-        if rule.except_users.binary_search(&base.user).is_ok() || rule.except_groups.iter().any(|g| keys.contains(g)) {
+        if rule.except_users.binary_search(&base.user).is_ok()
+            || rule.except_groups.iter().any(|g| keys.contains(g))
+        {
             continue;
         }
         for group in rule.groups.iter().filter(|g| !excluded.contains(g)) {

@@ -4,6 +4,7 @@
 
 mod account;
 mod env;
+mod explain;
 mod groups;
 mod profile;
 mod status;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use muster_expr::Value;
 
 pub use account::{AccountCause, account_value};
+pub use explain::rule_steps;
 pub use groups::GroupCause;
 pub use profile::{ClaimUse, ProfilePart, ValueCause, derive_profile, ranked_records};
 pub use status::{StatusCause, derive_status};
@@ -141,11 +143,26 @@ pub fn derive(config: &Config, facts: &Facts, others: &dyn Others, as_of: Millis
 }
 
 /// Derives what lies above the profile.
-pub fn derive_from(config: &Config, facts: &Facts, part: ProfilePart, others: &dyn Others, as_of: Millis) -> Derived {
+pub fn derive_from(
+    config: &Config,
+    facts: &Facts,
+    part: ProfilePart,
+    others: &dyn Others,
+    as_of: Millis,
+) -> Derived {
     let (status, status_cause) = derive_status(config, facts);
     let ProfilePart { values: profile, causes: value_causes, keeps, claims, links, mut problems } = part;
     let mut due: Option<Millis> = None;
-    let base = env::UserEnv { config, user: facts.user, status, profile: &profile, groups: &[], others, as_of, app: &[] };
+    let base = env::UserEnv {
+        config,
+        user: facts.user,
+        status,
+        profile: &profile,
+        groups: &[],
+        others,
+        as_of,
+        app: &[],
+    };
     let groups = groups::derive_groups(&base, facts, &mut due, &mut problems);
     let keys: Vec<GroupKey> = groups.iter().map(|(g, _)| *g).chain(config.everyone).collect();
     let with_groups = env::UserEnv { groups: &keys, ..base };

@@ -76,7 +76,10 @@ impl ProfilePart {
 
 /// A person's records in the order in which they speak: the living ones by rank; with none living the one that ended
 /// last; behind all, withdrawn ones, which no longer speak but still tell what she was called.
-pub fn ranked_records<'a>(config: &'a Config, facts: &'a Facts) -> Vec<(&'a ProfileSource, &'a Record, PlanKey)> {
+pub fn ranked_records<'a>(
+    config: &'a Config,
+    facts: &'a Facts,
+) -> Vec<(&'a ProfileSource, &'a Record, PlanKey)> {
     let mut all: Vec<(usize, &ProfileSource, &Record, PlanKey)> = facts
         .records()
         .filter_map(|(app, _, record, plan)| {
@@ -112,7 +115,10 @@ pub fn derive_profile(config: &Config, facts: &Facts, as_of: Millis) -> ProfileP
         let waits = part.claims.iter().any(|c| c.slot == slot && c.shown.is_none());
         let name = config.attribute_name(slot);
         if missing && !waits && !part.problems.iter().any(|p| p.about == name) {
-            part.problems.push(Problem { about: name.to_owned(), reason: format!("{name}: is required and has no value") });
+            part.problems.push(Problem {
+                about: name.to_owned(),
+                reason: format!("{name}: is required and has no value"),
+            });
         }
     }
     for link in &config.links {
@@ -136,12 +142,15 @@ fn base_value(
 ) -> Found {
     let name = config.attribute_name(slot);
     let admin = || {
-        facts.profile(name).filter(|(v, _)| !v.is_null()).map(|(v, said)| {
-            (v.clone(), ValueCause::Admin { plan: said.plan }, WhenTaken::Refuse)
-        })
+        facts
+            .profile(name)
+            .filter(|(v, _)| !v.is_null())
+            .map(|(v, said)| (v.clone(), ValueCause::Admin { plan: said.plan }, WhenTaken::Refuse))
     };
     for (source, record, _) in records {
-        let Some(mapping) = source.by_slot.get(slot).copied().flatten().and_then(|at| source.mappings.get(at)) else {
+        let Some(mapping) =
+            source.by_slot.get(slot).copied().flatten().and_then(|at| source.mappings.get(at))
+        else {
             continue;
         };
         let kept = mapping.when == PushWhen::Create;
@@ -151,7 +160,11 @@ fn base_value(
                 return found;
             }
             if let Some(value) = facts.kept.get(name) {
-                return (value.clone(), ValueCause::Kept { app: source.app, mapping: mapping.item }, mapping.taken);
+                return (
+                    value.clone(),
+                    ValueCause::Kept { app: source.app, mapping: mapping.item },
+                    mapping.taken,
+                );
             }
             if !record.fresh {
                 continue;
@@ -166,7 +179,9 @@ fn base_value(
             Ok(value) => {
                 return (value, ValueCause::Source { app: source.app, mapping: mapping.item }, mapping.taken);
             }
-            Err(reason) => part.problems.push(Problem { about: name.to_owned(), reason: format!("{name}: {reason}") }),
+            Err(reason) => {
+                part.problems.push(Problem { about: name.to_owned(), reason: format!("{name}: {reason}") });
+            }
         }
     }
     admin().unwrap_or((Value::Null, ValueCause::Nothing, WhenTaken::Refuse))

@@ -50,13 +50,15 @@ pub fn derive_status(config: &Config, facts: &Facts) -> (UserStatus, StatusCause
             r.state == RecordState::Ended && config.source(*app).is_some_and(|s| s.source.ends_person)
         })
         .max_by_key(|(_, _, r, _)| r.said_at);
-    if let Some((app, _, record, _)) = ended_outright {
-        if !admin_later_than(record.said_at) {
-            let cause = StatusCause::Left { app, action: LeaverAction::Deactivate, at: record.said_at };
-            return (UserStatus::Deprovisioned, cause);
-        }
+    if let Some((app, _, record, _)) = ended_outright
+        && !admin_later_than(record.said_at)
+    {
+        let cause = StatusCause::Left { app, action: LeaverAction::Deactivate, at: record.said_at };
+        return (UserStatus::Deprovisioned, cause);
     }
-    let Some((source, record, _)) = ranked_records(config, facts).into_iter().next() else { return by_admin() };
+    let Some((source, record, _)) = ranked_records(config, facts).into_iter().next() else {
+        return by_admin();
+    };
     if admin_later_than(record.said_at) {
         return by_admin();
     }

@@ -7,9 +7,15 @@ pub mod org;
 pub mod schema;
 pub mod status;
 
-pub use app::{App, AppGroup, AppKind, Direction, LeaverAction, Mapping, OnUnassign, Provisioning, PushWhen, Source, WhenTaken};
+pub use app::{
+    App, AppGroup, AppKind, Direction, LeaverAction, Mapping, OnUnassign, Provisioning, PushWhen, Source,
+    WhenTaken,
+};
 pub use ids::{IdKind, key_of, public_id};
 pub use keys::{AccountKey, AppKey, GroupKey, ItemKey, Millis, PlanKey, UserKey};
-pub use org::{Group, GroupKind, GroupRule, GuardSettings, Item, ItemChange, ItemKind, LinkDef, Org, OrgSettings, RuleStatus};
+pub use org::{
+    Group, GroupKind, GroupRule, GuardSettings, Item, ItemChange, ItemKind, LinkDef, Org, OrgSettings,
+    RuleStatus,
+};
 pub use schema::{AttributeDef, AttributeType, ValueError};
 pub use status::{RefusedTransition, Transition, UserStatus};

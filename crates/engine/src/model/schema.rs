@@ -202,12 +202,16 @@ impl Attribute {
         if !def.name.chars().next().is_some_and(|c| c.is_ascii_alphabetic())
             || !def.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         {
-            return Err(format!("the attribute name {:?} must be a letter followed by letters, digits or _", def.name));
+            return Err(format!(
+                "the attribute name {:?} must be a letter followed by letters, digits or _",
+                def.name
+            ));
         }
         let pattern = match &def.pattern {
             None => None,
             Some(p) => Some(
-                Regex::new(&format!("^(?:{p})$")).map_err(|e| format!("the pattern of {} can't be read: {e}", def.name))?,
+                Regex::new(&format!("^(?:{p})$"))
+                    .map_err(|e| format!("the pattern of {} can't be read: {e}", def.name))?,
             ),
         };
         for value in &def.allowed {
@@ -225,7 +229,11 @@ impl Attribute {
         let value = self.def.kind.convert(value).map_err(fail)?;
         let value = if value == Value::from("") { Value::Null } else { value };
         if value.is_null() {
-            return if self.def.required { Err(fail("is required and has no value".to_owned())) } else { Ok(value) };
+            return if self.def.required {
+                Err(fail("is required and has no value".to_owned()))
+            } else {
+                Ok(value)
+            };
         }
         let items: &[Value] = match &value {
             Value::List(items) => items,

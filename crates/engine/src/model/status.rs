@@ -136,7 +136,12 @@ impl Transition {
                 S::Active | S::Provisioned | S::LockedOut | S::PasswordExpired | S::Recovery,
             ) => Ok(S::Recovery),
             (Self::ExpirePassword, S::Active) => Ok(S::PasswordExpired),
-            (t, s) => refuse("E0000038", format!("This operation is not allowed in the user's current status: {t:?} of a user who is {s}")),
+            (t, s) => refuse(
+                "E0000038",
+                format!(
+                    "This operation is not allowed in the user's current status: {t:?} of a user who is {s}"
+                ),
+            ),
         }
     }
 }

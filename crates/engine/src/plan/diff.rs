@@ -83,14 +83,21 @@ impl Diff {
     }
 }
 
-/// Compares.
-pub fn diff(config: &Config, stored: &Stored, derived: &Derived) -> Diff {
+/// Compares. Without `detail` the effect of a person who comes to be known leaves her profile out, which a plan that is
+/// only counted doesn't need.
+pub fn diff(config: &Config, stored: &Stored, derived: &Derived, detail: bool) -> Diff {
     let mut out = Diff::default();
     match stored.status {
         None => {
-            let profile = serde_json::from_str(&config.profile_to_json(&derived.profile)).unwrap_or_default();
+            let profile = if detail {
+                serde_json::from_str(&config.profile_to_json(&derived.profile)).unwrap_or_default()
+            } else {
+                serde_json::Value::Null
+            };
             out.effects.push(Effect::UserCreated { status: derived.status, profile });
-            out.attributes = (0..derived.profile.len()).filter(|&s| derived.profile.get(s).is_some_and(|v| !v.is_null())).collect();
+            out.attributes = (0..derived.profile.len())
+                .filter(|&s| derived.profile.get(s).is_some_and(|v| !v.is_null()))
+                .collect();
         }
         Some(from) => {
             if from != derived.status {
@@ -157,10 +164,8 @@ fn diff_apps(config: &Config, stored: &Stored, derived: &Derived, out: &mut Diff
 
 /// She has the app no longer.
 fn lost(config: &Config, app: AppKey, row: &StoredApp, out: &mut Diff) {
-    let action = config
-        .app(app)
-        .and_then(|a| a.provisioning.as_ref())
-        .map_or(OnUnassign::Nothing, |p| p.on_unassign);
+    let action =
+        config.app(app).and_then(|a| a.provisioning.as_ref()).map_or(OnUnassign::Nothing, |p| p.on_unassign);
     let before = row.wanted.as_deref().and_then(parse);
     let from = before.as_ref().map_or(AccountState::Absent, |w| w.state);
     let to = match action {
@@ -195,7 +200,9 @@ fn had_or_got(app: &AppUser, row: Option<&StoredApp>, out: &mut Diff) {
     let stored_text = row.and_then(|r| r.wanted.as_deref());
     let mut text = app.wanted.as_ref().map(Wanted::to_json);
     let assignment_changed = had != Some(app.scope);
-    if text.as_deref() == stored_text && !assignment_changed {
+    // A value that is set only once from now on must be kept, even if it is the one wanted already.
+    let keeps = !app.keeps.is_empty();
+    if text.as_deref() == stored_text && !assignment_changed && !keeps {
         return;
     }
     let before = stored_text.and_then(parse);
@@ -217,7 +224,7 @@ fn had_or_got(app: &AppUser, row: Option<&StoredApp>, out: &mut Diff) {
         out.effects.push(Effect::AppAssigned { app: app.app, by });
     }
     let work = text.as_deref() != stored_text;
-    if !work && !assignment_changed {
+    if !work && !assignment_changed && !keeps {
         return;
     }
     if work {

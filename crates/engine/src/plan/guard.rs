@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, IntoDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::diff::Diff;
 use super::effect::Effect;
@@ -31,21 +32,42 @@ pub struct Tally {
     /// Memberships that begin.
     pub memberships_added: u64,
     /// Memberships that end, by group.
+    #[serde(deserialize_with = "by_key")]
     pub memberships_removed: BTreeMap<GroupKey, u64>,
     /// Apps given, by app.
+    #[serde(deserialize_with = "by_key")]
     pub assigned: BTreeMap<AppKey, u64>,
     /// Apps taken away, by app.
+    #[serde(deserialize_with = "by_key")]
     pub unassigned: BTreeMap<AppKey, u64>,
     /// Accounts to create, by app.
+    #[serde(deserialize_with = "by_key")]
     pub accounts_created: BTreeMap<AppKey, u64>,
     /// Accounts to update, by app.
+    #[serde(deserialize_with = "by_key")]
     pub accounts_updated: BTreeMap<AppKey, u64>,
     /// Accounts to make unusable, by app.
+    #[serde(deserialize_with = "by_key")]
     pub accounts_deactivated: BTreeMap<AppKey, u64>,
     /// Accounts to make usable again, by app.
+    #[serde(deserialize_with = "by_key")]
     pub accounts_reactivated: BTreeMap<AppKey, u64>,
     /// Accounts to delete, by app.
+    #[serde(deserialize_with = "by_key")]
     pub accounts_deleted: BTreeMap<AppKey, u64>,
+}
+
+/// Reads a map by key. JSON writes keys as texts, and where the whole is flattened into another document nobody else
+/// turns them back.
+fn by_key<'de, D: Deserializer<'de>, K: Deserialize<'de> + Ord>(
+    from: D,
+) -> Result<BTreeMap<K, u64>, D::Error> {
+    let texts = BTreeMap::<String, u64>::deserialize(from)?;
+    let key = |text: &str| -> Result<K, D::Error> {
+        let number: i64 = text.parse().map_err(D::Error::custom)?;
+        K::deserialize(number.into_deserializer())
+    };
+    texts.into_iter().map(|(text, n)| Ok((key(&text)?, n))).collect()
 }
 
 fn one<K: Ord>(map: &mut BTreeMap<K, u64>, key: K) {
@@ -195,5 +217,6 @@ fn too_many(guard: GuardSettings, n: u64, of: u64) -> Option<String> {
     if let Some(count) = guard.count.filter(|&c| n > c) {
         return Some(format!("at most {count} at once"));
     }
-    (of >= guard.minimum && n * 100 > of * u64::from(guard.percent)).then(|| format!("at most {} % at once", guard.percent))
+    (of >= guard.minimum && n * 100 > of * u64::from(guard.percent))
+        .then(|| format!("at most {} % at once", guard.percent))
 }

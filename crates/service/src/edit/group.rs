@@ -2,7 +2,8 @@
 
 use muster_engine::facts::{Fact, FactValue, MembershipKind};
 use muster_engine::model::{
-    AppGroup, AppKey, Group, GroupKey, GroupKind, Item, ItemChange, ItemKey, ItemKind, RuleStatus, UserKey, UserStatus,
+    AppGroup, AppKey, Group, GroupKey, GroupKind, Item, ItemChange, ItemKey, ItemKind, RuleStatus, UserKey,
+    UserStatus,
 };
 use muster_store::keys;
 
@@ -29,8 +30,8 @@ impl Muster {
         options: ImportOptions,
     ) -> Result<PlanReport> {
         let source = if everyone { Source::Everyone } else { Source::List { works: Vec::new() } };
-        let proposal = Proposal { items, source, ..edit(what, Vec::new(), options) };
-        self.propose(actor, proposal, &Quiet)
+        let proposal = Proposal { source, items, ..edit(what, Vec::new(), options) };
+        self.propose(actor, &proposal, &Quiet)
     }
 
     /// Creates a group.
@@ -54,7 +55,8 @@ impl Muster {
             kind: GroupKind::OktaGroup,
             app: None,
         };
-        let change = ItemChange { kind: ItemKind::Group, key: self.new_item_key()?, item: Some(Item::Group(group)) };
+        let change =
+            ItemChange { kind: ItemKind::Group, key: self.new_item_key()?, item: Some(Item::Group(group)) };
         // Rules may name groups by pattern; only then can a new one matter to anybody.
         let by_pattern = config.rules.iter().any(|r| r.program.reads().group_patterns);
         self.change_items(actor, format!("group create {name}"), vec![change], by_pattern, options)
@@ -64,7 +66,13 @@ impl Muster {
     ///
     /// # Errors
     /// If the group isn't one made here, or one of the two isn't there.
-    pub fn group_add(&self, actor: &Actor, group: &str, login: &str, options: ImportOptions) -> Result<PlanReport> {
+    pub fn group_add(
+        &self,
+        actor: &Actor,
+        group: &str,
+        login: &str,
+        options: ImportOptions,
+    ) -> Result<PlanReport> {
         let (user, group_key) = self.member(group, login)?;
         let fact = |kind| Fact::Membership { group: group_key, kind, origin: 0 };
         let ops = vec![
@@ -81,7 +89,13 @@ impl Muster {
     ///
     /// # Errors
     /// If the group isn't one made here, or one of the two isn't there.
-    pub fn group_remove(&self, actor: &Actor, group: &str, login: &str, options: ImportOptions) -> Result<PlanReport> {
+    pub fn group_remove(
+        &self,
+        actor: &Actor,
+        group: &str,
+        login: &str,
+        options: ImportOptions,
+    ) -> Result<PlanReport> {
         let (user, key) = self.member(group, login)?;
         let config = self.config()?;
         let person = self.person(&config, user)?;
@@ -89,14 +103,24 @@ impl Muster {
             .facts
             .memberships()
             .filter(|(g, kind, _)| *g == key && *kind != MembershipKind::Excluded)
-            .map(|(group, kind, origin)| Op::Say { fact: Fact::Membership { group, kind, origin }, value: None })
+            .map(|(group, kind, origin)| Op::Say {
+                fact: Fact::Membership { group, kind, origin },
+                value: None,
+            })
             .collect();
         let filled = config.rules.iter().any(|r| r.groups.contains(&key));
         if filled && person.stored.groups.contains(&key) {
             let fact = Fact::Membership { group: key, kind: MembershipKind::Excluded, origin: 0 };
             ops.push(Op::Say { fact, value: Some(FactValue::Membership { until: None }) });
         }
-        self.change_person(actor, format!("group remove {group} {login}"), Who::Known(user), ops, false, options)
+        self.change_person(
+            actor,
+            format!("group remove {group} {login}"),
+            Who::Known(user),
+            ops,
+            false,
+            options,
+        )
     }
 
     fn member(&self, group: &str, login: &str) -> Result<(UserKey, GroupKey)> {
@@ -124,7 +148,10 @@ impl Muster {
     ) -> Result<PlanReport> {
         let config = self.config()?;
         let (key, found) = config.org.rule_named(rule).ok_or_else(|| {
-            let hint = muster_engine::suggest::did_you_mean(rule, config.org.rules.values().map(|r| r.name.as_str()));
+            let hint = muster_engine::suggest::did_you_mean(
+                rule,
+                config.org.rules.values().map(|r| r.name.as_str()),
+            );
             ServiceError::NotFound(format!("there is no rule {rule:?}{hint}; `muster rules` lists them"))
         })?;
         if found.status == status {
@@ -158,22 +185,37 @@ impl Muster {
             Assignee::User(user) => {
                 let person = self.person(&config, *user)?;
                 if person.stored.status == Some(UserStatus::Deprovisioned) {
-                    return Err(ServiceError::Invalid("a deactivated user can't be assigned an app; activate her first".to_owned()));
+                    return Err(ServiceError::Invalid(
+                        "a deactivated user can't be assigned an app; activate her first".to_owned(),
+                    ));
                 }
                 if terms.until.is_some_and(|u| u <= self.now()) {
-                    return Err(ServiceError::Invalid("the assignment would have ended already: --until is in the past".to_owned()));
+                    return Err(ServiceError::Invalid(
+                        "the assignment would have ended already: --until is in the past".to_owned(),
+                    ));
                 }
                 let value = FactValue::Assignment { profile: terms.profile, until: terms.until };
                 let op = Op::Say { fact: Fact::Assignment { app }, value: Some(value) };
-                self.change_person(actor, format!("assign {name} to user {user}"), Who::Known(*user), vec![op], true, options)
+                self.change_person(
+                    actor,
+                    format!("assign {name} to user {user}"),
+                    Who::Known(*user),
+                    vec![op],
+                    true,
+                    options,
+                )
             }
             Assignee::Group(group) => {
                 let known = config.org.app_groups.iter().find(|(_, g)| g.app == app && g.group == *group);
-                let last = config.org.app_groups.values().filter(|g| g.app == app).map(|g| g.priority + 1).max();
+                let last =
+                    config.org.app_groups.values().filter(|g| g.app == app).map(|g| g.priority + 1).max();
                 let priority = terms.priority.or(known.map(|(_, g)| g.priority)).or(last).unwrap_or_default();
                 let item = AppGroup { app, group: *group, priority, profile: terms.profile };
                 if known.is_some_and(|(_, g)| *g == item) {
-                    return Err(ServiceError::Invalid(format!("{} has {name} already", config.group_name(*group))));
+                    return Err(ServiceError::Invalid(format!(
+                        "{} has {name} already",
+                        config.group_name(*group)
+                    )));
                 }
                 let key = match known {
                     Some((key, _)) => *key,
@@ -212,7 +254,14 @@ impl Muster {
                     }));
                 }
                 let op = Op::Say { fact: Fact::Assignment { app }, value: None };
-                self.change_person(actor, format!("unassign {name} from user {user}"), Who::Known(*user), vec![op], false, options)
+                self.change_person(
+                    actor,
+                    format!("unassign {name} from user {user}"),
+                    Who::Known(*user),
+                    vec![op],
+                    false,
+                    options,
+                )
             }
             Assignee::Group(group) => {
                 let known = config.org.app_groups.iter().find(|(_, g)| g.app == app && g.group == *group);

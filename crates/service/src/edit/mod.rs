@@ -16,7 +16,7 @@ pub use org::OrgApplied;
 pub use user::Attributes;
 
 use crate::error::{Result, ServiceError};
-use crate::import::ImportOptions;
+use crate::import::{ImportOptions, no_app};
 use crate::muster::{Actor, Muster};
 use crate::plan::stream::Source;
 use crate::plan::work::{Op, Who, Work};
@@ -38,14 +38,16 @@ impl Muster {
     /// # Errors
     /// If there is nobody of that login or id.
     pub fn find_user(&self, login_or_id: &str) -> Result<UserKey> {
-        if let Some(key) = key_of(IdKind::User, login_or_id) {
-            if !self.store.read(|tx| load_people(tx, &[key]))?.is_empty() {
-                return Ok(UserKey(key));
-            }
+        if let Some(key) = key_of(IdKind::User, login_or_id)
+            && !self.store.read(|tx| load_people(tx, &[key]))?.is_empty()
+        {
+            return Ok(UserKey(key));
         }
         let found = self.store.read(|tx| lookups::users_by_login(tx, &[login_or_id]))?;
         found.first().map(|u| UserKey(u.user_key)).ok_or_else(|| {
-            ServiceError::NotFound(format!("there is no user {login_or_id:?}; `muster users` finds people by name"))
+            ServiceError::NotFound(format!(
+                "there is no user {login_or_id:?}; `muster users` finds people by name"
+            ))
         })
     }
 
@@ -54,15 +56,17 @@ impl Muster {
     /// # Errors
     /// If there is none.
     pub fn find_group(&self, config: &Config, name_or_id: &str) -> Result<GroupKey> {
-        if let Some(key) = key_of(IdKind::Group, name_or_id).map(GroupKey) {
-            if config.org.groups.contains_key(&key) {
-                return Ok(key);
-            }
+        if let Some(key) = key_of(IdKind::Group, name_or_id).map(GroupKey)
+            && config.org.groups.contains_key(&key)
+        {
+            return Ok(key);
         }
         config.org.group_named(name_or_id).map(|(k, _)| k).ok_or_else(|| {
             let names = config.org.groups.values().map(|g| g.name.as_str());
             let hint = muster_engine::suggest::did_you_mean(name_or_id, names);
-            ServiceError::NotFound(format!("there is no group {name_or_id:?}{hint}; `muster groups` lists them"))
+            ServiceError::NotFound(format!(
+                "there is no group {name_or_id:?}{hint}; `muster groups` lists them"
+            ))
         })
     }
 
@@ -71,12 +75,12 @@ impl Muster {
     /// # Errors
     /// If there is none.
     pub fn find_app(&self, config: &Config, name_or_id: &str) -> Result<AppKey> {
-        if let Some(key) = key_of(IdKind::App, name_or_id).map(AppKey) {
-            if config.app(key).is_some() {
-                return Ok(key);
-            }
+        if let Some(key) = key_of(IdKind::App, name_or_id).map(AppKey)
+            && config.app(key).is_some()
+        {
+            return Ok(key);
         }
-        config.org.app_named(name_or_id).map(|(k, _)| k).ok_or_else(|| self.no_app(config, name_or_id))
+        config.org.app_named(name_or_id).map(|(k, _)| k).ok_or_else(|| no_app(config, name_or_id))
     }
 
     /// A person's facts and stored state.
@@ -97,7 +101,7 @@ impl Muster {
         options: ImportOptions,
     ) -> Result<PlanReport> {
         let work = Work { who, ops, advance, position: String::new() };
-        self.propose(actor, edit(what, vec![work], options), &Quiet)
+        self.propose(actor, &edit(what, vec![work], options), &Quiet)
     }
 
     /// Derives people again for whom time alone changes something by now.
@@ -114,7 +118,7 @@ impl Muster {
             preview: options.preview,
             force: options.force,
         };
-        self.propose(actor, proposal, progress)
+        self.propose(actor, &proposal, progress)
     }
 }
 

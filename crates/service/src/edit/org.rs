@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use muster_engine::model::{AppKey, Item, ItemChange, ItemKind, Org, UserKey};
 use muster_store::{keys, lookups, secrets};
+use secrecy::ExposeSecret as _;
 
 use super::edit;
 use crate::error::{Result, ServiceError};
@@ -87,27 +88,52 @@ impl Muster {
         } else {
             Source::List { works: Vec::new() }
         };
-        let proposal =
-            Proposal { trigger: Trigger::OrgFile, source, items, secrets, ..edit(String::new(), Vec::new(), options) };
-        let report = self.propose(actor, proposal, progress)?;
+        let proposal = Proposal {
+            trigger: Trigger::OrgFile,
+            source,
+            items,
+            secrets,
+            ..edit(String::new(), Vec::new(), options)
+        };
+        let report = self.propose(actor, &proposal, progress)?;
         Ok(OrgApplied { report, items: names })
     }
 
-    /// Secrets that are new or named otherwise than before, resolved now and sealed.
+    /// Secrets that are new or other than before, resolved now and sealed.
     fn new_secrets(&self, before: &Org, after: &Org) -> Result<Vec<SecretChange>> {
         let mut changes = Vec::new();
         for (key, app) in &after.apps {
             for (name, reference) in &app.secrets {
                 let same = before.apps.get(key).and_then(|a| a.secrets.get(name)) == Some(reference);
-                if same && self.store.read(|tx| secrets::secret(tx, "app", key.0, name))?.is_some() {
+                let context = secret_context(*key, name);
+                let known = self
+                    .store
+                    .read(|tx| secrets::secret(tx, "app", key.0, name))?
+                    .filter(|_| same)
+                    .and_then(|row| row.sealed)
+                    .and_then(|sealed| self.vault.open_sealed(&context, &sealed).ok());
+                let place = |e: &dyn std::fmt::Display| {
+                    ServiceError::Invalid(format!(
+                        "nothing was changed: apps.{}.secrets.{name}: {e}",
+                        app.name
+                    ))
+                };
+                let secret = match vault::resolve(reference) {
+                    Ok(secret) => secret,
+                    // What it pointed to may be there only when it is set; the sealed copy goes on.
+                    Err(_) if known.is_some() => continue,
+                    Err(e) => return Err(place(&e)),
+                };
+                if known.is_some_and(|k| k.expose_secret() == secret.expose_secret()) {
                     continue;
                 }
-                let place = |e: &dyn std::fmt::Display| {
-                    ServiceError::Invalid(format!("nothing was changed: apps.{}.secrets.{name}: {e}", app.name))
-                };
-                let secret = vault::resolve(reference).map_err(|e| place(&e))?;
-                let sealed = self.vault.seal(&secret_context(*key, name), &secret).map_err(|e| place(&e))?;
-                changes.push(SecretChange { app: *key, name: name.clone(), reference: reference.clone(), sealed });
+                let sealed = self.vault.seal(&context, &secret).map_err(|e| place(&e))?;
+                changes.push(SecretChange {
+                    app: *key,
+                    name: name.clone(),
+                    reference: reference.clone(),
+                    sealed,
+                });
             }
         }
         Ok(changes)
@@ -119,7 +145,8 @@ impl Muster {
     /// If the store fails.
     pub fn org_export(&self) -> Result<String> {
         let config = self.config()?;
-        let excepted: Vec<i64> = config.org.rules.values().flat_map(|r| &r.except_users).map(|u| u.0).collect();
+        let excepted: Vec<i64> =
+            config.org.rules.values().flat_map(|r| &r.except_users).map(|u| u.0).collect();
         let logins: HashMap<i64, String> = self
             .store
             .read(|tx| lookups::profiles_of(tx, &excepted))?

@@ -87,7 +87,9 @@ impl FeedWorks {
             rejected,
         };
         works.advance()?;
-        while !after.is_empty() && works.feed.next_if(|i| i.as_ref().is_ok_and(|i| i.key() <= after)).is_some() {}
+        while !after.is_empty()
+            && works.feed.next_if(|i| i.as_ref().is_ok_and(|i| i.key() <= after)).is_some()
+        {}
         Ok(works)
     }
 

@@ -68,13 +68,12 @@ pub(crate) fn format(feed: &Feed) -> FeedFormat {
 
 /// Opens a spooled feed in the order of its keys.
 pub(crate) fn open_feed(muster: &Muster, app: &App, feed: i64) -> Result<SortedFeed> {
-    let layout = app
-        .feed
-        .as_ref()
-        .ok_or_else(|| ServiceError::Invalid(format!("the app {:?} has no feed; give it one in the org file", app.name)))?;
+    let layout = app.feed.as_ref().ok_or_else(|| {
+        ServiceError::Invalid(format!("the app {:?} has no feed; give it one in the org file", app.name))
+    })?;
     let content = feeds::FeedReader::new(&muster.store, feed);
-    let reader =
-        FeedReader::open(content, &format(layout)).map_err(|e| ServiceError::Invalid(format!("{}: {e}", app.name)))?;
+    let reader = FeedReader::open(content, &format(layout))
+        .map_err(|e| ServiceError::Invalid(format!("{}: {e}", app.name)))?;
     sorted(reader, SORT_BYTES, &muster.dir).map_err(|e| ServiceError::Invalid(format!("{}: {e}", app.name)))
 }
 
@@ -109,8 +108,8 @@ impl Muster {
         options: ImportOptions,
         progress: &dyn Progress,
     ) -> Result<PlanReport> {
-        let content =
-            std::fs::File::open(file).map_err(|e| ServiceError::io(format!("opening the feed {}", file.display()), e))?;
+        let content = std::fs::File::open(file)
+            .map_err(|e| ServiceError::io(format!("opening the feed {}", file.display()), e))?;
         let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         self.import(actor, app, &name, content, options, progress)
     }
@@ -130,7 +129,7 @@ impl Muster {
     ) -> Result<PlanReport> {
         self.resume_runs(progress)?;
         let config = self.config()?;
-        let (key, settings) = config.org.app_named(app).ok_or_else(|| self.no_app(&config, app))?;
+        let (key, settings) = config.org.app_named(app).ok_or_else(|| no_app(&config, app))?;
         if settings.source.is_none() || settings.feed.is_none() {
             return Err(ServiceError::Invalid(format!(
                 "the app {app:?} is no source with a feed; give it [apps.{app}.source] and [apps.{app}.feed] in the org file"
@@ -146,7 +145,7 @@ impl Muster {
             preview: options.preview,
             force: options.force,
         };
-        self.propose(actor, proposal, progress)
+        self.propose(actor, &proposal, progress)
     }
 
     fn spool(&self, app: AppKey, name: &str, content: impl Read) -> Result<feeds::FeedRow> {
@@ -162,7 +161,8 @@ impl Muster {
             feed.feed_key = keys::allocate(tx, "feed", 1)?;
             feeds::insert_feed(tx, &feed)
         })?;
-        let mut hashing = Hashing { inner: content, context: digest::Context::new(&digest::SHA256), bytes: 0 };
+        let mut hashing =
+            Hashing { inner: content, context: digest::Context::new(&digest::SHA256), bytes: 0 };
         feeds::spool(&self.store, feed.feed_key, &mut hashing)?;
         feed.bytes = hashing.bytes as i64;
         feed.hash = hex(hashing.context.finish().as_ref());
@@ -170,12 +170,13 @@ impl Muster {
         self.store.write(|tx| feeds::update_feed(tx, &feed))?;
         Ok(feed)
     }
+}
 
-    pub(crate) fn no_app(&self, config: &muster_engine::Config, name: &str) -> ServiceError {
-        let names = config.org.apps.values().map(|a| a.name.as_str());
-        let hint = muster_engine::suggest::did_you_mean(name, names);
-        ServiceError::NotFound(format!("there is no app {name:?}{hint}; `muster apps` lists them"))
-    }
+/// The error for an app that isn't there.
+pub(crate) fn no_app(config: &muster_engine::Config, name: &str) -> ServiceError {
+    let names = config.org.apps.values().map(|a| a.name.as_str());
+    let hint = muster_engine::suggest::did_you_mean(name, names);
+    ServiceError::NotFound(format!("there is no app {name:?}{hint}; `muster apps` lists them"))
 }
 
 /// Bytes as hexadecimal digits.

@@ -99,7 +99,12 @@ impl Muster {
     ///
     /// # Errors
     /// If the app, the person or the place isn't there, or the store fails.
-    pub fn accounts(&self, filter: &AccountFilter, after: Option<&str>, limit: usize) -> Result<Page<AccountView>> {
+    pub fn accounts(
+        &self,
+        filter: &AccountFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<AccountView>> {
         let config = self.config()?;
         let app = filter.app.as_deref().map(|a| self.find_app(&config, a)).transpose()?;
         let user = filter.user.as_deref().map(|u| self.locate(u)).transpose()?;
@@ -125,7 +130,8 @@ fn bad_place(id: &str) -> ServiceError {
 }
 
 fn of_user(tx: &mut dyn Tx, user: UserKey, app: Option<AppKey>) -> Result<Vec<AccountRow>> {
-    let mut rows: Vec<AccountRow> = load_people(tx, &[user.0])?.into_iter().flat_map(|p| p.accounts).collect();
+    let mut rows: Vec<AccountRow> =
+        load_people(tx, &[user.0])?.into_iter().flat_map(|p| p.accounts).collect();
     rows.retain(|r| app.is_none_or(|a| a.0 == r.app_key));
     Ok(rows)
 }
@@ -144,7 +150,9 @@ fn of_apps(
         None => None,
     };
     if after.is_some() && place.is_none() {
-        return Err(ServiceError::NotFound("the account after which the page begins is gone; start anew".to_owned()));
+        return Err(ServiceError::NotFound(
+            "the account after which the page begins is gone; start anew".to_owned(),
+        ));
     }
     let apps: Vec<i64> = match app {
         Some(app) => vec![app.0],
@@ -157,7 +165,9 @@ fn of_apps(
         loop {
             // Those that failed have an index of their own; any other state is looked for page by page.
             let rows = match state {
-                Some(SyncState::Failed | SyncState::ByHand) => accounts::failed_accounts(tx, app, position, limit)?,
+                Some(SyncState::Failed | SyncState::ByHand) => {
+                    accounts::failed_accounts(tx, app, position, limit)?
+                }
                 _ => accounts::accounts_of_app(tx, app, position, limit)?,
             };
             let Some(last) = rows.last() else { break };
@@ -190,7 +200,12 @@ pub(super) fn views(tx: &mut dyn Tx, config: &Config, rows: &[AccountRow]) -> Re
     users.dedup();
     let people: HashMap<i64, UserRef> = lookups::profiles_of(tx, &users)?
         .into_iter()
-        .map(|u| (u.user_key, UserRef { id: public_id(IdKind::User, u.user_key), login: u.login, status: u.status }))
+        .map(|u| {
+            (
+                u.user_key,
+                UserRef { id: public_id(IdKind::User, u.user_key), login: u.login, status: u.status },
+            )
+        })
         .collect();
     let open = open_tasks(tx, rows)?;
     let now = machine_now();
@@ -210,7 +225,8 @@ fn view(config: &Config, row: &AccountRow, user: Option<UserRef>, sync: SyncView
         .transpose()
         .map_err(|e| ServiceError::corrupt(format!("account {}", row.account_key), e))?
         .unwrap_or_default();
-    let user_name = said.get("userName").or_else(|| said.get("user_name")).and_then(Json::as_str).map(str::to_owned);
+    let user_name =
+        said.get("userName").or_else(|| said.get("user_name")).and_then(Json::as_str).map(str::to_owned);
     let profile = match said.get("attributes") {
         Some(Json::Object(attributes)) => {
             attributes.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect()
@@ -233,7 +249,10 @@ fn view(config: &Config, row: &AccountRow, user: Option<UserRef>, sync: SyncView
         profile,
         app: AppRef { id: public_id(IdKind::App, app.0), name: config.app_name(app) },
         user,
-        group: row.group_key.filter(|_| row.scope.is_some()).map(|g| config.group_name(muster_engine::GroupKey(g))),
+        group: row
+            .group_key
+            .filter(|_| row.scope.is_some())
+            .map(|g| config.group_name(muster_engine::GroupKey(g))),
         wanted: row.state.clone(),
         sync,
     })

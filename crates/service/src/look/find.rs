@@ -27,7 +27,11 @@ impl Muster {
                     return Ok(user);
                 }
                 let near = self.store.read(|tx| near(tx, &wanted))?;
-                if near.is_empty() { Err(ServiceError::NotFound(told)) } else { Err(missing(login_or_id, &near)) }
+                if near.is_empty() {
+                    Err(ServiceError::NotFound(told))
+                } else {
+                    Err(missing(login_or_id, &near))
+                }
             }
             found => found,
         }

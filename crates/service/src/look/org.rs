@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use muster_engine::Config;
 use muster_engine::model::{
-    App, AppKey, AppKind, GroupKey, GroupKind, IdKind, ItemKind, OnUnassign, Provisioning, RuleStatus, UserKey,
-    public_id,
+    App, AppKey, AppKind, GroupKey, GroupKind, IdKind, ItemKind, OnUnassign, Provisioning, RuleStatus,
+    UserKey, public_id,
 };
 use muster_store::{Tx, accounts, app_state, config as stored, lookups};
 use serde::Serialize;
@@ -192,7 +192,8 @@ pub(super) fn group_views(
                 let users_count = sizes.get(&key.0).copied().unwrap_or_default();
                 GroupEmbedded { stats: GroupStats { users_count, apps_count: apps.len() as i64 } }
             });
-            let class = if group.kind == GroupKind::AppGroup { "muster:app_group" } else { "okta:user_group" };
+            let class =
+                if group.kind == GroupKind::AppGroup { "muster:app_group" } else { "okta:user_group" };
             GroupView {
                 id: public_id(IdKind::Group, key.0),
                 created,
@@ -280,7 +281,8 @@ impl Muster {
             .apps
             .iter()
             .map(|(key, app)| {
-                let paused = states.iter().find(|s| s.app_key == key.0 && s.paused_until.is_some_and(|u| u > now));
+                let paused =
+                    states.iter().find(|s| s.app_key == key.0 && s.paused_until.is_some_and(|u| u > now));
                 let mut view = app_view(&config, &times, *key, app);
                 view.accounts = totals.get(key).copied().unwrap_or_default();
                 view.problem = paused.and_then(|s| s.error.clone());

@@ -94,7 +94,9 @@ impl Muster {
         let limit = size(limit);
         let after = match after {
             Some(id) => key_of(IdKind::User, id).ok_or_else(|| {
-                ServiceError::Invalid(format!("{id:?} is no place in the list; take `next` of the page before"))
+                ServiceError::Invalid(format!(
+                    "{id:?} is no place in the list; take `next` of the page before"
+                ))
             })?,
             None => 0,
         };
@@ -118,13 +120,18 @@ impl Muster {
             let person =
                 person.ok_or_else(|| ServiceError::NotFound(format!("there is no user {login_or_id:?}")))?;
             let times = Times::load(tx, config.version)?;
-            let mut groups: Vec<GroupKey> = person.memberships.iter().map(|m| GroupKey(m.group_key)).collect();
+            let mut groups: Vec<GroupKey> =
+                person.memberships.iter().map(|m| GroupKey(m.group_key)).collect();
             groups.extend(config.everyone);
             Ok(UserDetail {
                 user: user_view(&person)?,
                 groups: group_views(&config, &times, None, |g| groups.contains(&g)),
                 accounts: accounts::views(tx, &config, &person.accounts)?,
-                records: person.records.iter().map(|r| record_view(&config, r)).collect::<Result<Vec<_>>>()?,
+                records: person
+                    .records
+                    .iter()
+                    .map(|r| record_view(&config, r))
+                    .collect::<Result<Vec<_>>>()?,
                 next_due: person.user.next_due.map(iso),
             })
         })

@@ -114,7 +114,10 @@ impl SyncView {
 }
 
 /// The open tasks about accounts, by account: one query for all.
-pub(crate) fn open_tasks(tx: &mut dyn Tx, rows: &[AccountRow]) -> muster_store::Result<HashMap<i64, TaskRow>> {
+pub(crate) fn open_tasks(
+    tx: &mut dyn Tx,
+    rows: &[AccountRow],
+) -> muster_store::Result<HashMap<i64, TaskRow>> {
     let keys: Vec<i64> = rows.iter().filter(|r| r.wanted_rev > r.done_rev).map(|r| r.account_key).collect();
     if keys.is_empty() {
         return Ok(HashMap::new());

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use muster_engine::model::{AppKey, Item, Millis, PlanKey};
-use muster_engine::plan::{Finding, Population, UserEffects, judge};
+use muster_engine::plan::UserEffects;
 use muster_engine::{Config, compile};
 use muster_store::config::{ConfigItemPut, ConfigWrites, publish};
-use muster_store::{Tx, feeds, keys, log, lookups, plans, secrets, tasks};
+use muster_store::{Tx, keys, log, plans, secrets};
 
 use super::process::{Frame, Outcome, Pass, look_ahead, process};
-use super::record::{self, Premises, json, plan_row, write_effects, write_history};
+use super::record::{self, Premises, json, plan_row, write_history};
+use super::settle::report;
 use super::stream::{self, DueWorks, EveryoneWorks, InverseWorks, ListWorks, Source, Works};
 use super::work::{Who, Work};
-use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Proposal, Trigger, feed_guard};
+use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Proposal, Trigger};
 use crate::error::{Result, ServiceError};
-use crate::import::{FeedShape, FeedWorks, hex, open_feed};
+use crate::import::{FeedWorks, hex, open_feed};
 use crate::muster::{Actor, Muster};
 
 /// A proposal on its way.
@@ -48,7 +49,9 @@ impl Found {
         self.counts.changed_since += outcome.since.len() as u64;
         for (user, since) in outcome.since.iter().take(20) {
             let by = since.by.map_or_else(|| "nobody knows".to_owned(), |p| format!("plan {p}"));
-            self.notes.remarks.push(format!("left alone, changed since by {by}: {:?} of user {user}", since.fact));
+            self.notes
+                .remarks
+                .push(format!("left alone, changed since by {by}: {:?} of user {user}", since.fact));
         }
         self.notes.take(std::mem::take(&mut outcome.rejected), std::mem::take(&mut outcome.problems));
         let room = SAMPLE.saturating_sub(self.sample.len());
@@ -70,7 +73,12 @@ enum Small {
 
 impl Muster {
     /// Makes a plan of a proposal: applies it, or holds it, or only says what it would do.
-    pub(crate) fn propose(&self, actor: &Actor, proposal: Proposal, progress: &dyn Progress) -> Result<PlanReport> {
+    pub(crate) fn propose(
+        &self,
+        actor: &Actor,
+        proposal: &Proposal,
+        progress: &dyn Progress,
+    ) -> Result<PlanReport> {
         let plan = PlanKey(self.store.write(|tx| keys::allocate(tx, "plan", 1))?);
         self.carry_out(actor, proposal, plan, progress)
     }
@@ -78,7 +86,7 @@ impl Muster {
     pub(super) fn carry_out(
         &self,
         actor: &Actor,
-        proposal: Proposal,
+        proposal: &Proposal,
         plan: PlanKey,
         progress: &dyn Progress,
     ) -> Result<PlanReport> {
@@ -116,21 +124,40 @@ impl Muster {
             }
             Arc::new(config)
         };
-        Ok(Going { muster: self, actor: actor.name.clone(), proposal, plan, at: self.now(), old, config, progress })
+        Ok(Going {
+            muster: self,
+            actor: actor.name.clone(),
+            proposal,
+            plan,
+            at: self.now(),
+            old,
+            config,
+            progress,
+        })
     }
 }
 
 impl Going<'_> {
     pub(super) fn frame(&self, dry: bool) -> Frame<'_> {
         let lenient = !matches!(self.proposal.source, Source::List { .. });
-        Frame { config: &self.config, plan: self.plan, at: self.at, dry, lenient }
+        let (publishes, undoes) = (!self.proposal.items.is_empty(), self.proposal.undo_of.is_some());
+        Frame {
+            config: &self.config,
+            plan: self.plan,
+            at: self.at,
+            dry,
+            detail: true,
+            lenient,
+            publishes,
+            undoes,
+        }
     }
 
     /// The works, from a position.
     pub(super) fn works(&self, position: &str) -> Result<Box<dyn Works>> {
         let store = &self.muster.store;
         Ok(match &self.proposal.source {
-            Source::List { works } => Box::new(ListWorks(works.clone().into_iter())),
+            Source::List { works } => Box::new(ListWorks::new(works, position)),
             Source::Feed { app, feed } => {
                 let key = AppKey(*app);
                 let app = self
@@ -144,7 +171,9 @@ impl Going<'_> {
                 let after = position.strip_prefix("user:").and_then(|n| n.parse().ok());
                 Box::new(EveryoneWorks::new(store, after.unwrap_or(i64::MIN)))
             }
-            Source::Inverse { plan, everyone } => Box::new(InverseWorks::new(store, *plan, *everyone, position)),
+            Source::Inverse { plan, everyone } => {
+                Box::new(InverseWorks::new(store, *plan, *everyone, position))
+            }
             Source::Due { until } => Box::new(DueWorks::new(store, *until)),
         })
     }
@@ -227,8 +256,8 @@ impl Going<'_> {
             }
             match end {
                 Small::Again => Ok(Some(None)),
-                Small::Nothing => Ok(Some(Some(self.report(None, PlanStatus::Applied, state)))),
-                Small::Applied => Ok(Some(Some(self.report(Some(self.plan), PlanStatus::Applied, state)))),
+                Small::Nothing => Ok(Some(Some(report(None, PlanStatus::Applied, state)))),
+                Small::Applied => Ok(Some(Some(report(Some(self.plan), PlanStatus::Applied, state)))),
                 Small::Stays => {
                     let mut found = Found { counts: begun.0, notes: begun.1, sample: Vec::new() };
                     let outcomes = store.try_read(|tx| self.work_out(tx, works, true))?;
@@ -270,32 +299,6 @@ impl Going<'_> {
             && outcomes.iter().all(|o| o.writes.is_empty())
     }
 
-    /// What guards find.
-    pub(super) fn findings(&self, tx: &mut dyn Tx, found: &Found) -> Result<Vec<Finding>> {
-        let tally = &found.counts.tally;
-        let mut population = Population::default();
-        if tally.deactivated + tally.suspended > 0 || !tally.unassigned.is_empty() {
-            let counts = lookups::status_counts(tx)?;
-            population.people = counts.iter().filter(|(s, _)| s != "DEPROVISIONED").map(|(_, n)| *n as u64).sum();
-            population.apps =
-                lookups::account_counts(tx)?.into_iter().map(|c| (AppKey(c.app_key), c.assigned as u64)).collect();
-        }
-        let mut findings = judge(&self.old, tally, &population);
-        if let (Source::Feed { app, feed }, Some(stats)) = (&self.proposal.source, &found.counts.feed) {
-            let guard = self.config.app(AppKey(*app)).and_then(|a| a.guard).unwrap_or(self.config.org.settings.guard);
-            let last = feeds::last_feed(tx, *app, "APPLIED")?;
-            let hash = feeds::feed(tx, *feed)?.map(|f| f.hash).unwrap_or_default();
-            let undone = feeds::feeds_by_hash(tx, *app, &hash)?.iter().any(|f| f.state == "UNDONE");
-            findings.extend(feed_guard::judge(guard, stats, last.as_ref(), undone));
-        }
-        Ok(findings)
-    }
-
-    /// Whether the findings hold the plan.
-    pub(super) fn held(&self, findings: &[Finding]) -> bool {
-        findings.iter().any(|f| !(f.waivable && self.proposal.force))
-    }
-
     fn write_small(&self, tx: &mut dyn Tx, outcomes: &[Outcome], found: &mut Found) -> Result<()> {
         self.ensure_row(tx, PlanStatus::Applying)?;
         self.publish(tx)?;
@@ -303,7 +306,12 @@ impl Going<'_> {
             muster_store::people::write_people(tx, &outcome.writes)?;
             write_history(tx, self.plan, &self.actor, self.at, no as i64, outcome)?;
         }
-        self.mark_done(tx, found, &Premises { config_version: self.config.version, digest: String::new() }, false)
+        self.mark_done(
+            tx,
+            found,
+            &Premises { config_version: self.config.version, digest: String::new() },
+            false,
+        )
     }
 
     /// Makes the plan's row, which its blocks and its log belong to, if it isn't there yet.
@@ -311,7 +319,16 @@ impl Going<'_> {
         if plans::plan(tx, self.plan.0)?.is_none() {
             let (counts, notes) = (Counts::default(), Notes::default());
             let premises = Premises::default();
-            let row = plan_row(self.plan, status, &self.proposal, &self.actor, self.at, &counts, &notes, &premises)?;
+            let row = plan_row(
+                self.plan,
+                status,
+                &self.proposal,
+                &self.actor,
+                self.at,
+                &counts,
+                &notes,
+                &premises,
+            )?;
             plans::insert_plan(tx, &row)?;
         }
         Ok(())
@@ -368,192 +385,6 @@ impl Going<'_> {
         };
         log::append(tx, &events)?;
         Ok(())
-    }
-
-    /// The plan is applied: its row, its feed, the plan it undoes, held ones it supersedes, tasks about left out rows.
-    pub(super) fn mark_done(&self, tx: &mut dyn Tx, found: &Found, premises: &Premises, known: bool) -> Result<()> {
-        let row = plan_row(
-            self.plan,
-            PlanStatus::Applied,
-            &self.proposal,
-            &self.actor,
-            self.at,
-            &found.counts,
-            &found.notes,
-            premises,
-        )?;
-        if !(known || plans::plan(tx, self.plan.0)?.is_some()) {
-            plans::insert_plan(tx, &row)?;
-        } else {
-            plans::update_plan(tx, &row)?;
-        }
-        plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?;
-        if let Some(undone) = self.proposal.undo_of {
-            plans::set_status(tx, undone.0, &["APPLIED", "STOPPED"], PlanStatus::Undone.as_str())?;
-            if let Some(row) = plans::plan(tx, undone.0)? {
-                if let Ok(Trigger::Import { feed, .. }) = serde_json::from_str(&row.trigger) {
-                    self.feed_state(tx, feed, "UNDONE", None)?;
-                }
-                // Undoing an undo brings the plan back.
-                if let Some(first) = row.undo_of {
-                    plans::set_status(tx, first, &["UNDONE"], PlanStatus::Applied.as_str())?;
-                }
-            }
-        }
-        if let Source::Feed { feed, .. } = self.proposal.source {
-            self.feed_state(tx, feed, "APPLIED", found.counts.feed.as_ref())?;
-        }
-        self.supersede(tx)?;
-        tasks::finish_by_dedupe(tx, &[&self.held_task_key()], self.at.0, &self.actor)?;
-        self.tell_rejected(tx, found)
-    }
-
-    fn feed_state(
-        &self,
-        tx: &mut dyn Tx,
-        feed: i64,
-        state: &str,
-        stats: Option<&crate::import::FeedStats>,
-    ) -> Result<()> {
-        let Some(mut row) = feeds::feed(tx, feed)? else { return Ok(()) };
-        state.clone_into(&mut row.state);
-        if let Some(stats) = stats {
-            row.rows = stats.rows as i64;
-            row.rejected = stats.rejected as i64;
-            row.valid = row.rows - row.rejected;
-            row.shape = Some(json("shape", &FeedShape::default())?);
-        }
-        feeds::update_feed(tx, &row)?;
-        Ok(())
-    }
-
-    fn supersede(&self, tx: &mut dyn Tx) -> Result<()> {
-        let key = self.proposal.trigger.key();
-        for row in plans::plans_by_trigger(tx, &key, &["HELD", "PLANNED"])? {
-            if row.plan_key != self.plan.0 {
-                let status = PlanStatus::Superseded.as_str().to_owned();
-                plans::update_plan(tx, &plans::PlanRow { status, successor: Some(self.plan.0), ..row })?;
-            }
-        }
-        Ok(())
-    }
-
-    fn held_task_key(&self) -> String {
-        format!("held:{}", self.proposal.trigger.key())
-    }
-
-    fn tell_rejected(&self, tx: &mut dyn Tx, found: &Found) -> Result<()> {
-        let Some(stats) = &found.counts.feed else { return Ok(()) };
-        let rejected = stats.rejected + found.notes.rejected.len() as u64;
-        let Source::Feed { app, .. } = self.proposal.source else { return Ok(()) };
-        let dedupe = format!("rejected:{app}");
-        if rejected == 0 && stats.withheld == 0 {
-            tasks::finish_by_dedupe(tx, &[&dedupe], self.at.0, &self.actor)?;
-            return Ok(());
-        }
-        let withheld = if stats.withheld > 0 {
-            format!("; {} people without a row are not called gone, since a row's key can't be read", stats.withheld)
-        } else {
-            String::new()
-        };
-        let name = self.config.app_name(AppKey(app));
-        let title = format!("rows of the feed of {name} were left out: `muster plan {}` lists them{withheld}", self.plan);
-        self.open_task(tx, "feed_rows_rejected", dedupe, title, Some(app))
-    }
-
-    fn open_task(
-        &self,
-        tx: &mut dyn Tx,
-        kind: &str,
-        dedupe: String,
-        title: String,
-        app: Option<i64>,
-    ) -> Result<()> {
-        let owner = self.config.org.settings.admins.first().cloned().unwrap_or_default();
-        tasks::open_tasks(
-            tx,
-            &[tasks::NewTask {
-                kind: kind.to_owned(),
-                dedupe,
-                title,
-                app_key: app,
-                plan_key: Some(self.plan.0),
-                owner: (!owner.is_empty()).then_some(owner),
-                created: self.at.0,
-                due: Some(self.at.0 + 86_400_000),
-                ..tasks::NewTask::default()
-            }],
-        )?;
-        Ok(())
-    }
-
-    /// Records a plan that isn't applied, with its effects.
-    fn settle_dry(&self, found: &mut Found, mut outcomes: Vec<Outcome>, wanted: PlanStatus) -> Result<PlanReport> {
-        let mut digest = Digest::default();
-        for outcome in &mut outcomes {
-            digest.add(outcome)?;
-            found.add(outcome);
-        }
-        let findings = self.muster.store.try_read(|tx| self.findings(tx, found))?;
-        found.notes.findings = findings;
-        self.muster.store.try_write(|tx| {
-            self.ensure_row(tx, PlanStatus::Failed)?;
-            plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?;
-            for (no, outcome) in outcomes.iter().enumerate() {
-                write_effects(tx, self.plan, no as i64, &outcome.effects)?;
-            }
-            Ok::<_, ServiceError>(())
-        })?;
-        let found = std::mem::take(found);
-        self.settle(found, digest.finish(), wanted)
-    }
-
-    /// Records a plan that isn't applied; its effects are written already.
-    pub(super) fn settle(&self, found: Found, digest: String, status: PlanStatus) -> Result<PlanReport> {
-        let premises = Premises { config_version: self.old.version, digest };
-        let row = plan_row(
-            self.plan,
-            status,
-            &self.proposal,
-            &self.actor,
-            self.at,
-            &found.counts,
-            &found.notes,
-            &premises,
-        )?;
-        self.muster.store.try_write(|tx| {
-            if status == PlanStatus::Held {
-                // There is one open held plan a trigger: the older one makes room first.
-                self.supersede(tx)?;
-            }
-            if plans::plan(tx, self.plan.0)?.is_some() {
-                plans::update_plan(tx, &row)?;
-            } else {
-                plans::insert_plan(tx, &row)?;
-            }
-            if status == PlanStatus::Held {
-                if let Source::Feed { feed, .. } = self.proposal.source {
-                    self.feed_state(tx, feed, "HELD", found.counts.feed.as_ref())?;
-                }
-                let why: Vec<&str> = found.notes.findings.iter().map(|f| f.message.as_str()).collect();
-                let title = format!(
-                    "plan {} ({}) is held: {}; look with `muster plan {}`, then `muster apply {}` or `muster discard {}`",
-                    self.plan,
-                    self.proposal.trigger.describe(),
-                    why.join("; "),
-                    self.plan,
-                    self.plan,
-                    self.plan
-                );
-                self.open_task(tx, "plan_held", self.held_task_key(), title, None)?;
-            }
-            Ok::<_, ServiceError>(())
-        })?;
-        Ok(self.report(Some(self.plan), status, found))
-    }
-
-    pub(super) fn report(&self, plan: Option<PlanKey>, status: PlanStatus, found: Found) -> PlanReport {
-        PlanReport { plan, status, counts: found.counts, notes: found.notes, sample: found.sample }
     }
 
     /// The pass before the one that counts, where other people's values matter.

@@ -45,6 +45,8 @@ pub(crate) struct Need {
     pub(crate) slot: usize,
     pub(crate) base: String,
     pub(crate) taken: WhenTaken,
+    /// If one of the person's values is taken she is left out whole, and takes none.
+    pub(crate) whole: bool,
 }
 
 /// What came of it.
@@ -54,6 +56,8 @@ pub(crate) enum Allocated {
     Value(String),
     /// Somebody has it.
     Taken,
+    /// Another of her values is taken, and she is left out.
+    LeftOut,
 }
 
 /// The value with the counter: before the `@` if there is one.
@@ -110,8 +114,13 @@ fn attempt(
     unknown: &mut HashMap<usize, HashSet<String>>,
 ) -> Option<Vec<Allocated>> {
     let mut taken: HashMap<(usize, String), UserKey> = HashMap::new();
-    let mut done = Vec::with_capacity(needs.len());
-    for need in needs {
+    let mut done: Vec<Allocated> = Vec::with_capacity(needs.len());
+    // What the present person has taken so far, and where her needs begin.
+    let mut hers: (usize, Vec<(usize, String)>) = (0, Vec::new());
+    for (at, need) in needs.iter().enumerate() {
+        if at.checked_sub(1).and_then(|b| needs.get(b)).is_none_or(|b| b.person != need.person) {
+            hers = (done.len(), Vec::new());
+        }
         let mut n = 1u32;
         let got = loop {
             let shown = counted(&need.base, n);
@@ -131,13 +140,23 @@ fn attempt(
                 Some(owner) if owner != need.user && need.taken == WhenTaken::Counter => n += 1,
                 Some(owner) if owner != need.user => break Some(Allocated::Taken),
                 _ => {
+                    hers.1.push(key.clone());
                     taken.insert(key, need.user);
                     break Some(Allocated::Value(shown));
                 }
             }
         };
         // Go on with the others even if this one must wait: their questions are asked in the same round.
+        let refused = matches!(got, Some(Allocated::Taken));
         done.extend(got);
+        if need.whole && refused {
+            for key in hers.1.drain(..) {
+                taken.remove(&key);
+            }
+            for earlier in done.iter_mut().skip(hers.0).filter(|d| matches!(d, Allocated::Value(_))) {
+                *earlier = Allocated::LeftOut;
+            }
+        }
     }
     (done.len() == needs.len()).then_some(done)
 }

@@ -29,7 +29,11 @@ pub(super) fn judge(
         }
     }
     // A feed whose keys are other ones would end everybody and create them anew.
-    if stats.living >= guard.minimum && stats.new > 0 && stats.found * 2 < stats.living && stats.new * 2 > stats.rows {
+    if stats.living >= guard.minimum
+        && stats.new > 0
+        && stats.found * 2 < stats.living
+        && stats.new * 2 > stats.rows
+    {
         let message = format!(
             "of {} people the source had, only {} keys are in the feed, and {} of its {} rows are new: its keys don't \
              look like the last one's",

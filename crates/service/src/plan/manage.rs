@@ -86,9 +86,9 @@ impl Muster {
     }
 
     fn plan_row(&self, plan: PlanKey) -> Result<PlanRow> {
-        self.store
-            .read(|tx| plans::plan(tx, plan.0))?
-            .ok_or_else(|| ServiceError::NotFound(format!("there is no plan {plan}; `muster plans` lists them")))
+        self.store.read(|tx| plans::plan(tx, plan.0))?.ok_or_else(|| {
+            ServiceError::NotFound(format!("there is no plan {plan}; `muster plans` lists them"))
+        })
     }
 
     /// A plan's effects, a few blocks at a time; `from` is [`EffectsPage::next`] of the page before.
@@ -131,14 +131,24 @@ impl Muster {
     ///
     /// # Errors
     /// [`ServiceError::Premise`] names the successor; others if the plan can't be applied.
-    pub fn apply_plan(&self, actor: &Actor, plan: PlanKey, force: bool, progress: &dyn Progress) -> Result<PlanReport> {
+    pub fn apply_plan(
+        &self,
+        actor: &Actor,
+        plan: PlanKey,
+        force: bool,
+        progress: &dyn Progress,
+    ) -> Result<PlanReport> {
         let row = self.plan_row(plan)?;
         match PlanStatus::parse(&row.status) {
             Some(PlanStatus::Planned | PlanStatus::Held) => {}
             Some(PlanStatus::Applying) => return self.resume(plan, progress),
             _ => {
-                let hint = row.successor.map_or_else(String::new, |s| format!("; plan {s} has taken its place"));
-                return Err(ServiceError::Invalid(format!("plan {plan} is {} and can't be applied{hint}", row.status)));
+                let hint =
+                    row.successor.map_or_else(String::new, |s| format!("; plan {s} has taken its place"));
+                return Err(ServiceError::Invalid(format!(
+                    "plan {plan} is {} and can't be applied{hint}",
+                    row.status
+                )));
             }
         }
         let mut proposal = proposal_of(&row)?;
@@ -150,17 +160,19 @@ impl Muster {
             dry_digest(&going)?
         };
         if digest == premises.digest {
-            return self.carry_out(actor, proposal, plan, progress);
+            return self.carry_out(actor, &proposal, plan, progress);
         }
         let shown = super::Proposal { preview: true, force: row.force, ..proposal };
-        let successor = self.propose(actor, shown, progress)?;
+        let successor = self.propose(actor, &shown, progress)?;
         let key = successor.plan;
         self.store.write(|tx| {
             let status = PlanStatus::Superseded.as_str().to_owned();
             plans::update_plan(tx, &PlanRow { status, successor: key.map(|p| p.0), ..row.clone() })
         })?;
         let next = key.map_or_else(String::new, |p| format!("; plan {p} shows what it would do now: look with `muster plan {p}`, apply with `muster apply {p}`"));
-        Err(ServiceError::Premise(format!("plan {plan} would do something else now than what was shown, nothing was done{next}")))
+        Err(ServiceError::Premise(format!(
+            "plan {plan} would do something else now than what was shown, nothing was done{next}"
+        )))
     }
 
     /// Discards a held or previewed plan.
@@ -180,7 +192,10 @@ impl Muster {
         if done {
             Ok(())
         } else {
-            Err(ServiceError::Invalid(format!("plan {plan} is {}: only a held or previewed plan can be discarded", row.status)))
+            Err(ServiceError::Invalid(format!(
+                "plan {plan} is {}: only a held or previewed plan can be discarded",
+                row.status
+            )))
         }
     }
 }
@@ -188,5 +203,5 @@ impl Muster {
 fn dry_digest(going: &Going<'_>) -> Result<String> {
     let mut pass = Pass::default();
     going.look_ahead(&mut pass)?;
-    Ok(going.dry_pass(&mut pass, false)?.1)
+    Ok(going.dry_pass(&mut pass, false, true)?.1)
 }

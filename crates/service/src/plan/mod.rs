@@ -8,6 +8,7 @@ pub(crate) mod others;
 pub(crate) mod process;
 mod record;
 mod run;
+mod settle;
 pub(crate) mod stream;
 mod undo;
 pub(crate) mod work;
@@ -120,9 +121,19 @@ impl PlanStatus {
     /// The status of that name.
     pub fn parse(name: &str) -> Option<Self> {
         use PlanStatus as S;
-        [S::Planned, S::Held, S::Applying, S::Applied, S::Stopped, S::Undone, S::Discarded, S::Superseded, S::Failed]
-            .into_iter()
-            .find(|s| s.as_str() == name)
+        [
+            S::Planned,
+            S::Held,
+            S::Applying,
+            S::Applied,
+            S::Stopped,
+            S::Undone,
+            S::Discarded,
+            S::Superseded,
+            S::Failed,
+        ]
+        .into_iter()
+        .find(|s| s.as_str() == name)
     }
 }
 

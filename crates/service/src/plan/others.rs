@@ -22,7 +22,9 @@ impl Others for Linked {
 
 /// What other people's expressions may read of the people a plan changes, before the store has it.
 #[derive(Debug, Default)]
-pub(crate) struct Ahead(HashMap<(usize, String), Box<[Value]>>);
+///
+/// `None`: nobody is found there any more.
+pub(crate) struct Ahead(HashMap<(usize, String), Option<Box<[Value]>>>);
 
 /// The slots read over each link.
 fn read_slots(config: &Config, link: usize) -> Vec<usize> {
@@ -30,32 +32,46 @@ fn read_slots(config: &Config, link: usize) -> Vec<usize> {
 }
 
 impl Ahead {
-    /// Notes a person's values under each key by which links find her.
-    pub(crate) fn note(&mut self, config: &Config, part: &ProfilePart) {
+    /// Notes a person's values under each key by which links find her, and that she isn't found under the former one.
+    pub(crate) fn note(&mut self, config: &Config, part: &ProfilePart, before: Option<&[Value]>) {
         for (at, link) in config.links.iter().enumerate() {
             let slots = read_slots(config, at);
-            let key = part.values.get(link.matches).and_then(Value::to_text);
-            if let Some(key) = key.filter(|_| !slots.is_empty()) {
+            if slots.is_empty() {
+                continue;
+            }
+            let key = part.values.get(link.matches).and_then(Value::to_text).map(|k| fold(&k));
+            let was = before.and_then(|b| b.get(link.matches)).and_then(Value::to_text).map(|k| fold(&k));
+            if let Some(was) = was.filter(|w| key.as_ref() != Some(w)) {
+                self.0.entry((at, was)).or_insert(None);
+            }
+            if let Some(key) = key {
                 let values = slots.iter().map(|&s| part.values.get(s).cloned().unwrap_or_default()).collect();
-                self.0.insert((at, fold(&key)), values);
+                self.0.insert((at, key), Some(values));
             }
         }
     }
 
-    fn profile(&self, config: &Config, link: usize, key: &str) -> Option<Vec<Value>> {
-        let values = self.0.get(&(link, key.to_owned()))?;
+    /// Outer `None`: the plan doesn't touch whoever is found there.
+    #[expect(clippy::option_option, reason = "nobody there is another answer than not known here")]
+    fn profile(&self, config: &Config, link: usize, key: &str) -> Option<Option<Vec<Value>>> {
+        let Some(values) = self.0.get(&(link, key.to_owned()))? else { return Some(None) };
         let mut profile = vec![Value::Null; config.attributes.len()];
         for (slot, value) in read_slots(config, link).into_iter().zip(values) {
             if let Some(place) = profile.get_mut(slot) {
                 *place = value.clone();
             }
         }
-        Some(profile)
+        Some(Some(profile))
     }
 }
 
 /// Loads whoever the links of these people lead to: from what the plan itself changes, else from the store.
-pub(crate) fn load(tx: &mut dyn Tx, config: &Config, parts: &[&ProfilePart], ahead: &Ahead) -> Result<Linked> {
+pub(crate) fn load(
+    tx: &mut dyn Tx,
+    config: &Config,
+    parts: &[&ProfilePart],
+    ahead: &Ahead,
+) -> Result<Linked> {
     let mut linked = Linked::default();
     if config.linked_reads.is_empty() {
         return Ok(linked);
@@ -72,7 +88,7 @@ pub(crate) fn load(tx: &mut dyn Tx, config: &Config, parts: &[&ProfilePart], ahe
         }
         keys.retain(|key| match ahead.profile(config, at, key) {
             Some(profile) => {
-                linked.0.insert((at, key.clone()), profile);
+                linked.0.extend(profile.map(|p| ((at, key.clone()), p)));
                 false
             }
             None => true,
@@ -97,12 +113,18 @@ pub(crate) fn load(tx: &mut dyn Tx, config: &Config, parts: &[&ProfilePart], ahe
     Ok(linked)
 }
 
+/// A person whose profile changes.
+pub(crate) struct Changed<'a> {
+    /// The profile now.
+    pub(crate) now: &'a [Value],
+    /// The slots that change.
+    pub(crate) attributes: &'a [usize],
+    /// The profile before; `None` if she wasn't known.
+    pub(crate) before: Option<&'a [Value]>,
+}
+
 /// Who links to people whose values (by which they are found, or which are read over the link) change: user keys.
-pub(crate) fn dependants(
-    tx: &mut dyn Tx,
-    config: &Config,
-    changed: &[(&ProfilePart, &[usize], Option<&[Value]>)],
-) -> Result<Vec<i64>> {
+pub(crate) fn dependants(tx: &mut dyn Tx, config: &Config, changed: &[Changed<'_>]) -> Result<Vec<i64>> {
     let mut users = BTreeSet::new();
     for (at, link) in config.links.iter().enumerate() {
         let slots = read_slots(config, at);
@@ -110,12 +132,12 @@ pub(crate) fn dependants(
             continue;
         }
         let mut keys: BTreeSet<String> = BTreeSet::new();
-        for (part, attributes, before) in changed {
-            if !attributes.iter().any(|s| *s == link.matches || slots.contains(s)) {
+        for person in changed {
+            if !person.attributes.iter().any(|s| *s == link.matches || slots.contains(s)) {
                 continue;
             }
-            let now = part.values.get(link.matches).and_then(Value::to_text);
-            let was = before.and_then(|b| b.get(link.matches)).and_then(Value::to_text);
+            let now = person.now.get(link.matches).and_then(Value::to_text);
+            let was = person.before.and_then(|b| b.get(link.matches)).and_then(Value::to_text);
             keys.extend(now.into_iter().chain(was).map(|k| fold(&k)));
         }
         let list: Vec<&str> = keys.iter().map(String::as_str).collect();

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use muster_engine::Config;
 use muster_engine::derive::{Derived, ProfilePart, derive_from, derive_profile};
 use muster_engine::facts::{Before, Fact, FactValue, Facts, MembershipKind, RecordState, fold};
-use muster_engine::model::{AttributeType, Millis, PlanKey, UserKey};
+use muster_engine::model::{AttributeType, ItemKey, Millis, PlanKey, UserKey};
 use muster_engine::plan::{Diff, Tally, UserEffects, diff};
+use muster_engine::{Config, Value};
 use muster_store::people::{PeopleWrites, load_people};
 use muster_store::{Tx, keys, lookups};
 use serde::{Deserialize, Serialize};
@@ -26,8 +26,14 @@ pub(crate) struct Frame<'a> {
     pub(crate) at: Millis,
     /// Nothing is written: new people get provisional keys.
     pub(crate) dry: bool,
+    /// Effects are wanted in full, not only counted.
+    pub(crate) detail: bool,
     /// Values that don't fit are noted and left out, instead of refusing the change (changes of configuration).
     pub(crate) lenient: bool,
+    /// It brings a new configuration.
+    pub(crate) publishes: bool,
+    /// It takes another plan back.
+    pub(crate) undoes: bool,
 }
 
 /// What goes from chunk to chunk.
@@ -97,6 +103,8 @@ struct Slot<'w> {
     befores: Vec<Before>,
     as_of: Millis,
     part: ProfilePart,
+    /// How many of the derivation's problems come from the profile and are told already.
+    known_problems: usize,
     left_out: bool,
 }
 
@@ -110,7 +118,12 @@ pub(crate) fn look_ahead(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pas
 }
 
 /// Works a chunk out.
-pub(crate) fn process(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: &mut Pass) -> Result<Outcome> {
+pub(crate) fn process(
+    tx: &mut dyn Tx,
+    frame: &Frame<'_>,
+    works: &[Work],
+    pass: &mut Pass,
+) -> Result<Outcome> {
     let mut out = Outcome::default();
     let slots = profiles(tx, frame, works, pass, &mut out)?;
     let slots: Vec<Slot<'_>> = slots.into_iter().filter(|s| !s.left_out).collect();
@@ -118,20 +131,24 @@ pub(crate) fn process(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: 
     let linked = others::load(tx, frame.config, &parts, &pass.ahead)?;
     let mut done: Vec<(Slot<'_>, Derived, Diff)> = Vec::with_capacity(slots.len());
     for slot in slots {
-        let derived = derive_from(frame.config, &slot.facts, slot.part.clone(), &linked, slot.as_of);
-        let diff = diff(frame.config, &slot.person.stored, &derived);
+        let mut slot = slot;
+        let part = std::mem::take(&mut slot.part);
+        slot.known_problems = part.problems.len();
+        let derived = derive_from(frame.config, &slot.facts, part, &linked, slot.as_of);
+        let diff = diff(frame.config, &slot.person.stored, &derived, frame.detail);
         done.push((slot, derived, diff));
     }
     let changed: Vec<_> = done
         .iter()
-        .map(|(slot, _, diff)| {
-            let before = slot.person.rows.is_some().then_some(&slot.person.stored.profile[..]);
-            (&slot.part, &diff.attributes[..], before)
+        .map(|(slot, derived, diff)| others::Changed {
+            now: &derived.profile,
+            attributes: &diff.attributes,
+            before: slot.person.rows.is_some().then_some(&slot.person.stored.profile[..]),
         })
         .collect();
     out.dependants = others::dependants(tx, frame.config, &changed)?;
     let inside: HashSet<i64> = done.iter().map(|(s, ..)| s.facts.user.0).collect();
-    out.dependants.retain(|u| !inside.contains(u) && !(frame.dry && pass.seen.contains(u)));
+    out.dependants.retain(|u| !(inside.contains(u) || (frame.dry && pass.seen.contains(u))));
     finish(tx, frame, done, &mut out)?;
     Ok(out)
 }
@@ -186,6 +203,7 @@ fn profiles<'w>(
             person,
             befores: Vec::new(),
             part: ProfilePart::default(),
+            known_problems: 0,
             left_out: false,
         });
     }
@@ -195,19 +213,30 @@ fn profiles<'w>(
     slots.retain(|s| !s.left_out);
     for slot in &mut slots {
         slot.part = derive_profile(frame.config, &slot.facts, slot.as_of);
+        // A row that doesn't fit takes no unique value from those behind it.
+        if slot.works.iter().any(|w| w.row().is_some()) {
+            judge_problems(frame, slot, out)?;
+        }
     }
+    slots.retain(|s| !s.left_out);
     allocate(tx, frame, &mut slots, pass)?;
     for slot in &mut slots {
         judge_problems(frame, slot, out)?;
         if !slot.left_out {
-            pass.ahead.note(frame.config, &slot.part);
+            let before = slot.person.rows.is_some().then_some(&slot.person.stored.profile[..]);
+            pass.ahead.note(frame.config, &slot.part, before);
         }
     }
     Ok(slots)
 }
 
 /// The person of each work; `None`: somebody new.
-fn resolve(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: &mut Pass) -> Result<Vec<Option<UserKey>>> {
+fn resolve(
+    tx: &mut dyn Tx,
+    frame: &Frame<'_>,
+    works: &[Work],
+    pass: &mut Pass,
+) -> Result<Vec<Option<UserKey>>> {
     let mut whom: Vec<Option<UserKey>> = Vec::with_capacity(works.len());
     // For each unique attribute that a source matches on: the place of the work and the value.
     let mut asked: HashMap<usize, Vec<(usize, String)>> = HashMap::new();
@@ -232,6 +261,7 @@ fn resolve(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: &mut Pass) 
             }
         }
     }
+    let mut matched: HashSet<UserKey> = HashSet::new();
     for (slot, wanted) in asked {
         let values: Vec<&str> = wanted.iter().map(|(_, v)| v.as_str()).collect();
         let name = frame.config.attribute_name(slot);
@@ -240,17 +270,20 @@ fn resolve(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: &mut Pass) 
             .map(|c| (c.value, UserKey(c.user_key)))
             .collect();
         for (at, value) in wanted {
-            if let (Some(owner), Some(place)) = (owners.get(&value), whom.get_mut(at)) {
-                if place.is_none() && !pass.matched.contains(owner) {
-                    *place = Some(*owner);
-                }
+            if let (Some(owner), Some(place)) = (owners.get(&value), whom.get_mut(at))
+                && place.is_none()
+                && !pass.matched.contains(owner)
+                && matched.insert(*owner)
+            {
+                *place = Some(*owner);
             }
         }
     }
     drop_taken_matches(tx, works, &mut whom)?;
     // What is written is found in the store; only a pass that writes nothing must remember.
     if frame.dry {
-        pass.matched.extend(works.iter().zip(&whom).filter(|(w, _)| w.who == Who::Match).filter_map(|(_, u)| *u));
+        pass.matched
+            .extend(works.iter().zip(&whom).filter(|(w, _)| w.who == Who::Match).filter_map(|(_, u)| *u));
     }
     Ok(whom)
 }
@@ -258,8 +291,12 @@ fn resolve(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: &mut Pass) 
 /// A person whom the same source has under another key already is not matched again: two living records of one source
 /// are two people.
 fn drop_taken_matches(tx: &mut dyn Tx, works: &[Work], whom: &mut [Option<UserKey>]) -> Result<()> {
-    let mut found: Vec<i64> =
-        works.iter().zip(whom.iter()).filter(|(w, _)| w.who == Who::Match).filter_map(|(_, u)| u.map(|u| u.0)).collect();
+    let mut found: Vec<i64> = works
+        .iter()
+        .zip(whom.iter())
+        .filter(|(w, _)| w.who == Who::Match)
+        .filter_map(|(_, u)| u.map(|u| u.0))
+        .collect();
     found.sort_unstable();
     found.dedup();
     if found.is_empty() {
@@ -275,10 +312,10 @@ fn drop_taken_matches(tx: &mut dyn Tx, works: &[Work], whom: &mut [Option<UserKe
             Op::Row { app, .. } => Some(app.0),
             _ => None,
         });
-        if let (Who::Match, Some(user), Some(app)) = (&work.who, *who, app) {
-            if living.contains(&(user.0, app)) {
-                *who = None;
-            }
+        if let (Who::Match, Some(user), Some(app)) = (&work.who, *who, app)
+            && living.contains(&(user.0, app))
+        {
+            *who = None;
         }
     }
     Ok(())
@@ -291,6 +328,7 @@ fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
     for work in &slot.works {
         slot.befores.extend(apply(&mut slot.facts, &work.ops, frame.at, frame.plan, &mut since));
     }
+    drop_kept(frame, slot);
     out.since.extend(since.into_iter().map(|s| (slot.facts.user, s)));
     let advance = slot.person.rows.is_none() || slot.works.iter().any(|w| w.advance);
     slot.as_of = if advance { frame.at } else { slot.person.as_of().unwrap_or(frame.at) };
@@ -300,22 +338,47 @@ fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
 }
 
 /// Memberships that a rule gave and that stay because it was deactivated become facts the first time the person is
-/// derived under the version that did so.
+/// derived under the version that did so. An undo says itself which were kept before.
 fn keep_memberships(frame: &Frame<'_>, slot: &mut Slot<'_>) {
     let Some(rows) = &slot.person.rows else { return };
+    if frame.undoes {
+        return;
+    }
     let derived_under = rows.user.config_version;
-    for (rule, groups) in &frame.config.inactive_rules {
-        let since = frame.config.rule_versions.get(rule).copied().unwrap_or_default();
-        if since <= derived_under {
-            continue;
-        }
+    let changed = |rule: &ItemKey| frame.config.rule_versions.get(rule).is_some_and(|v| *v > derived_under);
+    for (rule, groups) in frame.config.inactive_rules.iter().filter(|(r, _)| changed(r)) {
         for group in groups {
             let member = slot.person.stored.groups.binary_search(group).is_ok();
             let fact = Fact::Membership { group: *group, kind: MembershipKind::Kept, origin: rule.0 };
             if member && slot.facts.get(&fact).is_none() {
-                slot.facts.say(fact, Some(FactValue::Membership { until: None }), frame.at, frame.plan);
+                keep(frame, slot, fact, Some(FactValue::Membership { until: None }));
             }
         }
+    }
+}
+
+/// What was kept from a rule goes when the rule is active again.
+fn drop_kept(frame: &Frame<'_>, slot: &mut Slot<'_>) {
+    let active = |origin: i64| {
+        let rule = ItemKey(origin);
+        frame.config.org.rules.contains_key(&rule) && !frame.config.inactive_rules.contains_key(&rule)
+    };
+    let stale: Vec<Fact> = slot
+        .facts
+        .memberships()
+        .filter(|(_, kind, origin)| *kind == MembershipKind::Kept && active(*origin))
+        .map(|(group, kind, origin)| Fact::Membership { group, kind, origin })
+        .collect();
+    for fact in stale {
+        keep(frame, slot, fact, None);
+    }
+}
+
+/// Says a kept membership. Only the plan that changes the rule takes it back when it is undone.
+fn keep(frame: &Frame<'_>, slot: &mut Slot<'_>, fact: Fact, value: Option<FactValue>) {
+    let before = slot.facts.say(fact, value, frame.at, frame.plan);
+    if frame.publishes {
+        slot.befores.extend(before);
     }
 }
 
@@ -329,6 +392,7 @@ fn allocate(tx: &mut dyn Tx, frame: &Frame<'_>, slots: &mut [Slot<'_>], pass: &m
             slot: n.slot,
             base: n.base.clone(),
             taken: n.taken,
+            whole: slot.works.iter().any(|w| w.row().is_some()),
         }));
     }
     if needs.is_empty() {
@@ -349,6 +413,7 @@ fn allocate(tx: &mut dyn Tx, frame: &Frame<'_>, slots: &mut [Slot<'_>], pass: &m
                 let reason = format!("{name}: {:?} is taken by somebody else; it must be unique", need.base);
                 conflicts.push((need.person, name, reason));
             }
+            Allocated::LeftOut => {}
         }
     }
     let mut again: Vec<usize> = needs.iter().map(|n| n.person).collect();
@@ -369,15 +434,18 @@ fn allocate(tx: &mut dyn Tx, frame: &Frame<'_>, slots: &mut [Slot<'_>], pass: &m
 /// What doesn't fit: a row is left out, a request is refused, a change of configuration is told of it.
 fn judge_problems(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) -> Result<()> {
     if slot.part.problems.is_empty() {
-        return advance_dates(frame, slot);
+        advance_dates(frame, slot);
+        return Ok(());
     }
     let old = match slot.person.rows {
         Some(_) => derive_profile(frame.config, &slot.person.facts, slot.as_of).problems,
         None => Vec::new(),
     };
-    let new: Vec<String> = slot.part.problems.iter().filter(|p| !old.contains(p)).map(|p| p.reason.clone()).collect();
+    let new: Vec<String> =
+        slot.part.problems.iter().filter(|p| !old.contains(p)).map(|p| p.reason.clone()).collect();
     if new.is_empty() {
-        return advance_dates(frame, slot);
+        advance_dates(frame, slot);
+        return Ok(());
     }
     if let Some((line, key)) = slot.works.iter().find_map(|w| w.row()) {
         out.rejected.push(RejectedRow { line, key: Some(key.to_owned()), reason: new.join("; ") });
@@ -385,17 +453,18 @@ fn judge_problems(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) -> 
         return Ok(());
     }
     if frame.lenient || slot.works.iter().all(|w| w.ops.is_empty()) {
-        let login = login_of(frame.config, slot);
+        let login = login_of(frame.config, &slot.part.values, &slot.person);
         out.problems.extend(new.into_iter().map(|p| (login.clone(), p)));
-        return advance_dates(frame, slot);
+        advance_dates(frame, slot);
+        return Ok(());
     }
     Err(ServiceError::Invalid(new.join("; ")))
 }
 
 /// A changed date is a word about time: she is derived with the plan's instant.
-fn advance_dates(frame: &Frame<'_>, slot: &mut Slot<'_>) -> Result<()> {
+fn advance_dates(frame: &Frame<'_>, slot: &mut Slot<'_>) {
     if slot.as_of == frame.at || slot.person.rows.is_none() {
-        return Ok(());
+        return;
     }
     let dated = frame.config.attributes.iter().enumerate().any(|(at, attribute)| {
         matches!(attribute.def.kind, AttributeType::Date | AttributeType::DateTime)
@@ -405,24 +474,34 @@ fn advance_dates(frame: &Frame<'_>, slot: &mut Slot<'_>) -> Result<()> {
         slot.as_of = frame.at;
         slot.part = derive_profile(frame.config, &slot.facts, slot.as_of);
     }
-    Ok(())
 }
 
-fn login_of(config: &Config, slot: &Slot<'_>) -> String {
+fn login_of(config: &Config, profile: &[Value], person: &Person) -> String {
     let at = config.slot("login");
-    let now = at.and_then(|s| slot.part.values.get(s)).and_then(muster_engine::Value::as_str);
-    let was = at.and_then(|s| slot.person.stored.profile.get(s)).and_then(muster_engine::Value::as_str);
+    let now = at.and_then(|s| profile.get(s)).and_then(Value::as_str);
+    let was = at.and_then(|s| person.stored.profile.get(s)).and_then(Value::as_str);
     now.or(was).unwrap_or_default().to_owned()
 }
 
 /// Counts, effects, inverse and rows.
-fn finish(tx: &mut dyn Tx, frame: &Frame<'_>, done: Vec<(Slot<'_>, Derived, Diff)>, out: &mut Outcome) -> Result<()> {
+fn finish(
+    tx: &mut dyn Tx,
+    frame: &Frame<'_>,
+    done: Vec<(Slot<'_>, Derived, Diff)>,
+    out: &mut Outcome,
+) -> Result<()> {
     let mut new_accounts = 0usize;
     let mut new_records = 0usize;
     for (slot, _, diff) in &done {
-        new_accounts += diff.accounts.iter().filter(|w| !slot.person.stored.apps.contains_key(&w.app)).count();
+        new_accounts +=
+            diff.accounts.iter().filter(|w| !slot.person.stored.apps.contains_key(&w.app)).count();
         let known = &slot.person.facts.said;
-        new_records += slot.facts.said.keys().filter(|f| matches!(f, Fact::Record { .. }) && !known.contains_key(f)).count();
+        new_records += slot
+            .facts
+            .said
+            .keys()
+            .filter(|f| matches!(f, Fact::Record { .. }) && !known.contains_key(f))
+            .count();
     }
     let block = |tx: &mut dyn Tx, name: &str, n: usize| match n {
         0 => Ok(0),
@@ -440,10 +519,9 @@ fn finish(tx: &mut dyn Tx, frame: &Frame<'_>, done: Vec<(Slot<'_>, Derived, Diff
     };
     for (mut slot, derived, diff) in done {
         out.tally.add(&diff);
-        let login = login_of(frame.config, &slot);
-        out.problems.extend(
-            derived.problems.iter().filter(|p| !slot.part.problems.contains(p)).map(|p| (login.clone(), p.reason.clone())),
-        );
+        let login = login_of(frame.config, &derived.profile, &slot.person);
+        let beyond = derived.problems.iter().skip(slot.known_problems);
+        out.problems.extend(beyond.map(|p| (login.clone(), p.reason.clone())));
         if !frame.dry {
             for said in slot.facts.said.values_mut() {
                 if let Some(FactValue::Record(r)) = &mut said.value {

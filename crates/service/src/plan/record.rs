@@ -136,11 +136,17 @@ pub(crate) fn plan_row(
 
 /// Effects as lines, one each.
 pub(crate) fn effect_lines(effects: &[UserEffects]) -> Result<Vec<String>> {
-    let mut lines = Vec::new();
+    #[derive(Serialize)]
+    struct Line<'a> {
+        user: i64,
+        login: &'a str,
+        #[serde(flatten)]
+        effect: &'a Effect,
+    }
+    let mut lines = Vec::with_capacity(effects.iter().map(|u| u.effects.len()).sum());
     for user in effects {
         for effect in &user.effects {
-            let line = EffectLine { user: user.user.0, login: user.login.clone(), effect: effect.clone() };
-            lines.push(json("effect", &line)?);
+            lines.push(json("effect", &Line { user: user.user.0, login: &user.login, effect })?);
         }
     }
     Ok(lines)
@@ -165,8 +171,14 @@ pub(crate) fn write_history(
 ) -> Result<()> {
     let lines = effect_lines(&outcome.effects)?;
     let (first_key, last_key) = key_range(outcome.effects.iter().map(|u| u.user.0));
-    let events =
-        log::Events { published: at.0, plan_key: Some(plan.0), actor: actor.to_owned(), first_key, last_key, lines };
+    let events = log::Events {
+        published: at.0,
+        plan_key: Some(plan.0),
+        actor: actor.to_owned(),
+        first_key,
+        last_key,
+        lines,
+    };
     log::append(tx, &events)?;
     if outcome.befores.is_empty() {
         return Ok(());
@@ -216,14 +228,22 @@ pub(crate) fn item_event(
         (ItemKind::App, true, true) => ("application.lifecycle.update", "AppInstance", IdKind::App),
         (ItemKind::App, true, false) => ("application.lifecycle.delete", "AppInstance", IdKind::App),
         (ItemKind::Rule, _, true) => ("group.user_membership.rule.trigger", "GroupRule", IdKind::GroupRule),
-        (ItemKind::Rule, _, false) => ("group.user_membership.rule.deactivated", "GroupRule", IdKind::GroupRule),
+        (ItemKind::Rule, _, false) => {
+            ("group.user_membership.rule.deactivated", "GroupRule", IdKind::GroupRule)
+        }
         (ItemKind::AppGroup, false, _) => ("group.application_assignment.add", "AppGroup", IdKind::Group),
-        (ItemKind::AppGroup, true, true) => ("group.application_assignment.update", "AppGroup", IdKind::Group),
-        (ItemKind::AppGroup, true, false) => ("group.application_assignment.remove", "AppGroup", IdKind::Group),
+        (ItemKind::AppGroup, true, true) => {
+            ("group.application_assignment.update", "AppGroup", IdKind::Group)
+        }
+        (ItemKind::AppGroup, true, false) => {
+            ("group.application_assignment.remove", "AppGroup", IdKind::Group)
+        }
         (ItemKind::Mapping, ..) => ("directory.mapping.update", "Mapping", IdKind::Mapping),
         (ItemKind::Link, _, true) => ("directory.linked_object.create", "LinkedObject", IdKind::Mapping),
         (ItemKind::Link, _, false) => ("directory.linked_object.delete", "LinkedObject", IdKind::Mapping),
-        (ItemKind::Attribute | ItemKind::Org, ..) => ("directory.user_profile.update", "Schema", IdKind::Mapping),
+        (ItemKind::Attribute | ItemKind::Org, ..) => {
+            ("directory.user_profile.update", "Schema", IdKind::Mapping)
+        }
     };
     let name = match (&change.item, &before) {
         (Some(item), _) => item.name(&config.org),

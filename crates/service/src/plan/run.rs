@@ -10,6 +10,7 @@ use muster_store::{plans, rederive};
 use super::apply::{Digest, Found, Going, derive_again};
 use super::process::{Outcome, Pass, process};
 use super::record::{self, Premises, plan_row, write_effects, write_history};
+use super::settle::report;
 use super::stream;
 use super::work::Work;
 use super::{PlanReport, PlanStatus, Progress};
@@ -25,7 +26,7 @@ impl Going<'_> {
     pub(super) fn go_big(&self) -> Result<PlanReport> {
         let mut pass = Pass::default();
         self.look_ahead(&mut pass)?;
-        let (mut found, digest) = self.dry_pass(&mut pass, self.proposal.preview)?;
+        let (mut found, digest) = self.dry_pass(&mut pass, self.proposal.preview, self.proposal.preview)?;
         found.notes.findings = self.muster.store.try_read(|tx| self.findings(tx, &found))?;
         if self.proposal.preview {
             return self.settle(found, digest, PlanStatus::Planned);
@@ -34,7 +35,7 @@ impl Going<'_> {
             // Now its effects are wanted on paper.
             pass = Pass::default();
             self.look_ahead(&mut pass)?;
-            self.dry_pass(&mut pass, true)?;
+            let (_, digest) = self.dry_pass(&mut pass, true, true)?;
             return self.settle(found, digest, PlanStatus::Held);
         }
         self.start_run(&found, digest)?;
@@ -42,8 +43,14 @@ impl Going<'_> {
         self.carry_on(Pass::ahead_of(ahead), found)
     }
 
-    /// Goes through all works without writing anything but, if asked, the effects.
-    pub(super) fn dry_pass(&self, pass: &mut Pass, keep_effects: bool) -> Result<(Found, String)> {
+    /// Goes through all works without writing anything but, if asked, the effects; the digest of effects is made if
+    /// asked.
+    pub(super) fn dry_pass(
+        &self,
+        pass: &mut Pass,
+        keep_effects: bool,
+        digesting: bool,
+    ) -> Result<(Found, String)> {
         let mut found = self.begin();
         let mut digest = Digest::default();
         let mut works = self.works("")?;
@@ -55,18 +62,21 @@ impl Going<'_> {
                 Ok::<_, ServiceError>(plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?)
             })?;
         }
-        let mut one = |chunk: &[Work], found: &mut Found, digest: &mut Digest, pass: &mut Pass| -> Result<Vec<i64>> {
-            let frame = self.frame(true);
-            let mut outcome = self.muster.store.try_read(|tx| process(tx, &frame, chunk, pass))?;
-            if keep_effects {
-                self.muster.store.try_write(|tx| write_effects(tx, self.plan, no, &outcome.effects))?;
-                no += 1;
-            }
-            digest.add(&outcome)?;
-            found.add(&mut outcome);
-            self.progress.step("working out", found.counts.tally.people, 0);
-            Ok(outcome.dependants)
-        };
+        let mut one =
+            |chunk: &[Work], found: &mut Found, digest: &mut Digest, pass: &mut Pass| -> Result<Vec<i64>> {
+                let frame = super::process::Frame { detail: keep_effects || digesting, ..self.frame(true) };
+                let mut outcome = self.muster.store.try_read(|tx| process(tx, &frame, chunk, pass))?;
+                if keep_effects {
+                    self.muster.store.try_write(|tx| write_effects(tx, self.plan, no, &outcome.effects))?;
+                    no += 1;
+                }
+                if digesting {
+                    digest.add(&outcome)?;
+                }
+                found.add(&mut outcome);
+                self.progress.step("working out", found.counts.tally.people, 0);
+                Ok(outcome.dependants)
+            };
         loop {
             let chunk = stream::chunk(&mut *works, self.muster.chunk)?;
             if chunk.is_empty() {
@@ -137,6 +147,7 @@ impl Going<'_> {
         let mut no = store.read(|tx| plans::last_block(tx, self.plan.0, stream::BEFORE))?;
         let mut works = self.works(run.position.as_deref().unwrap_or_default())?;
         let total = run.total.max(0) as u64;
+        self.progress.step("applying", run.done.max(0) as u64, total);
         loop {
             let chunk = stream::chunk(&mut *works, self.muster.chunk)?;
             let Some(position) = chunk.last().map(|w| w.position.clone()) else { break };
@@ -164,6 +175,7 @@ impl Going<'_> {
             *no += 1;
             let mut outcome = self.write_chunk(&derive_again(&users), pass, *no, run, false)?;
             found.add(&mut outcome);
+            self.progress.step("applying", run.done.max(0) as u64, run.total.max(0) as u64);
         }
     }
 
@@ -224,8 +236,17 @@ impl Going<'_> {
             runs::end_run(tx, self.plan.0, run.lease_token, DONE, machine_now())?;
             Ok::<_, ServiceError>(())
         })?;
-        Ok(self.report(Some(self.plan), PlanStatus::Applied, found))
+        Ok(report(Some(self.plan), PlanStatus::Applied, found))
     }
+}
+
+/// A process on this machine that is gone leaves its lease at once.
+fn is_dead(run: &RunRow) -> bool {
+    let owner = run.lease_owner.as_deref().unwrap_or_default();
+    let pid = owner.split('-').next().and_then(|p| p.parse::<u32>().ok());
+    pid.is_some_and(|pid| {
+        pid != std::process::id() && !std::path::Path::new(&format!("/proc/{pid}")).exists()
+    }) && std::path::Path::new("/proc/self").exists()
 }
 
 impl Muster {
@@ -238,7 +259,7 @@ impl Muster {
         let waiting = self.store.read(runs::unfinished_runs)?;
         let mut finished = Vec::new();
         for run in waiting {
-            if run.lease_until.is_some_and(|until| until > now) && !self.is_dead(&run) {
+            if run.lease_until.is_some_and(|until| until > now) && !is_dead(&run) {
                 continue;
             }
             let plan = PlanKey(run.plan_key);
@@ -248,24 +269,16 @@ impl Muster {
         Ok(finished)
     }
 
-    /// A process on this machine that is gone leaves its lease at once.
-    fn is_dead(&self, run: &RunRow) -> bool {
-        let owner = run.lease_owner.as_deref().unwrap_or_default();
-        let pid = owner.split('-').next().and_then(|p| p.parse::<u32>().ok());
-        pid.is_some_and(|pid| pid != std::process::id() && !std::path::Path::new(&format!("/proc/{pid}")).exists())
-            && std::path::Path::new("/proc/self").exists()
-    }
-
     /// Goes on with an interrupted run.
     pub(super) fn resume(&self, plan: PlanKey, progress: &dyn Progress) -> Result<PlanReport> {
         let row = self
             .store
             .read(|tx| plans::plan(tx, plan.0))?
             .ok_or_else(|| ServiceError::corrupt("run", format!("plan {plan} is gone")))?;
-        if let Some(run) = self.store.read(|tx| runs::run(tx, plan.0))? {
-            if self.is_dead(&run) {
-                self.store.write(|tx| runs::end_run(tx, plan.0, run.lease_token, &run.phase, machine_now()))?;
-            }
+        if let Some(run) = self.store.read(|tx| runs::run(tx, plan.0))?
+            && is_dead(&run)
+        {
+            self.store.write(|tx| runs::end_run(tx, plan.0, run.lease_token, &run.phase, machine_now()))?;
         }
         let mut proposal = record::proposal_of(&row)?;
         // Its configuration is published already; `force` was judged then.
@@ -273,9 +286,11 @@ impl Muster {
         let mut going = self.prepare(&Actor::operator(row.actor.clone()), proposal, plan, progress)?;
         going.at = muster_engine::Millis(row.as_of);
         going.proposal.items = items;
-        let mut planned = Found::default();
-        planned.counts = serde_json::from_str(&row.counts).unwrap_or_default();
-        planned.notes = serde_json::from_str(&row.notes).unwrap_or_default();
+        let planned = Found {
+            counts: serde_json::from_str(&row.counts).unwrap_or_default(),
+            notes: serde_json::from_str(&row.notes).unwrap_or_default(),
+            ..Found::default()
+        };
         let mut pass = Pass::default();
         going.look_ahead(&mut pass)?;
         let ahead = std::mem::take(&mut pass.ahead);

@@ -54,7 +54,18 @@ pub(crate) enum Source {
 }
 
 /// Works told one by one.
-pub(crate) struct ListWorks(pub(crate) std::vec::IntoIter<Work>);
+pub(crate) struct ListWorks(std::vec::IntoIter<Work>);
+
+impl ListWorks {
+    /// Begins behind a position; "" is the start.
+    pub(crate) fn new(works: &[Work], position: &str) -> Self {
+        let done = position.strip_prefix("list:").and_then(|n| n.parse().ok()).unwrap_or(0);
+        let placed =
+            |(at, work): (usize, &Work)| Work { position: format!("list:{}", at + 1), ..work.clone() };
+        let works: Vec<Work> = works.iter().enumerate().map(placed).skip(done).collect();
+        Self(works.into_iter())
+    }
+}
 
 impl Works for ListWorks {
     fn next(&mut self) -> Result<Option<Work>> {
@@ -167,7 +178,8 @@ impl Works for InverseWorks {
             for line in block.lines()?.into_iter().rev() {
                 let user: UserBefore = serde_json::from_str(&line)
                     .map_err(|e| ServiceError::corrupt(format!("inverse of plan {plan}"), e))?;
-                let mut ops: Vec<Op> = user.before.into_iter().rev().map(|line| Op::Restore { line }).collect();
+                let mut ops: Vec<Op> =
+                    user.before.into_iter().rev().map(|line| Op::Restore { line }).collect();
                 if user.created {
                     ops.push(Op::Unmake { made_by: plan });
                 }

@@ -23,10 +23,9 @@ impl Muster {
         progress: &dyn Progress,
     ) -> Result<PlanReport> {
         self.resume_runs(progress)?;
-        let row = self
-            .store
-            .read(|tx| plans::plan(tx, plan.0))?
-            .ok_or_else(|| ServiceError::NotFound(format!("there is no plan {plan}; `muster plans` lists them")))?;
+        let row = self.store.read(|tx| plans::plan(tx, plan.0))?.ok_or_else(|| {
+            ServiceError::NotFound(format!("there is no plan {plan}; `muster plans` lists them"))
+        })?;
         match PlanStatus::parse(&row.status) {
             Some(PlanStatus::Applied | PlanStatus::Stopped) => {}
             Some(PlanStatus::Undone) => {
@@ -50,7 +49,7 @@ impl Muster {
             preview: options.preview,
             force: options.force,
         };
-        self.propose(actor, proposal, progress)
+        self.propose(actor, &proposal, progress)
     }
 
     /// Configuration items that still are as a plan left them, with what they were before.
@@ -72,11 +71,15 @@ impl Muster {
                     let history = item_history(tx, &touched.kind, touched.item)?;
                     let kind = ItemKind::parse(&touched.kind)
                         .ok_or_else(|| ServiceError::corrupt("configuration", &touched.kind))?;
-                    let is = history.iter().find(|r| r.from_version <= current && r.until_version.is_none_or(|u| u > current));
-                    let left = history.iter().find(|r| r.from_version <= version && r.until_version.is_none_or(|u| u > version));
-                    let was = history.iter().find(|r| {
-                        r.from_version < version && r.until_version.is_none_or(|u| u >= version)
-                    });
+                    let is = history
+                        .iter()
+                        .find(|r| r.from_version <= current && r.until_version.is_none_or(|u| u > current));
+                    let left = history
+                        .iter()
+                        .find(|r| r.from_version <= version && r.until_version.is_none_or(|u| u > version));
+                    let was = history
+                        .iter()
+                        .find(|r| r.from_version < version && r.until_version.is_none_or(|u| u >= version));
                     // Somebody has changed it since: that stands.
                     if is.map(|r| r.from_version) != left.map(|r| r.from_version) {
                         continue;

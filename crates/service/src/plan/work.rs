@@ -1,8 +1,8 @@
 //! What a plan wants done to one person, before it is known what follows.
 
+use muster_engine::Value;
 use muster_engine::facts::{Before, Fact, FactValue, Facts, Record, RecordState};
 use muster_engine::model::{AppKey, Millis, PlanKey, UserKey, UserStatus};
-use muster_engine::Value;
 use serde::{Deserialize, Serialize};
 
 /// One change to a person's facts.
@@ -76,7 +76,10 @@ pub(crate) fn apply(
     let mut befores = Vec::new();
     for op in ops {
         match op {
-            Op::Say { fact, value } => befores.extend(facts.say(fact.clone(), value.clone(), at, plan)),
+            Op::Say { fact, value } => {
+                let at = if *fact == Fact::Lifecycle { after_sources(facts, at) } else { at };
+                befores.extend(facts.say(fact.clone(), value.clone(), at, plan));
+            }
             Op::Row { app, external_id, ended, values, hash, .. } => {
                 let fact = Fact::Record { app: *app, external_id: external_id.clone() };
                 let state = if *ended { RecordState::Ended } else { RecordState::Living };
@@ -88,7 +91,10 @@ pub(crate) fn apply(
                     state,
                     values: values.clone(),
                     hash: *hash,
-                    said_at: known.as_ref().filter(|r| r.state == state).map_or(at, |r| r.said_at),
+                    said_at: known
+                        .as_ref()
+                        .filter(|r| r.state == state)
+                        .map_or_else(|| after_admin(facts, at), |r| r.said_at),
                     first_seen: known.as_ref().map_or(at, |r| r.first_seen),
                     fresh: known.is_none(),
                 };
@@ -96,22 +102,38 @@ pub(crate) fn apply(
             }
             Op::Gone { app, external_id } => {
                 let fact = Fact::Record { app: *app, external_id: external_id.clone() };
-                if let Some(FactValue::Record(r)) = facts.get(&fact).cloned() {
-                    if r.state == RecordState::Living {
-                        let ended = Record { state: RecordState::Ended, said_at: at, fresh: false, ..r };
-                        befores.extend(facts.say(fact, Some(FactValue::Record(ended)), at, plan));
-                    }
+                if let Some(FactValue::Record(r)) = facts.get(&fact).cloned()
+                    && r.state == RecordState::Living
+                {
+                    let ended = Record {
+                        state: RecordState::Ended,
+                        said_at: after_admin(facts, at),
+                        fresh: false,
+                        ..r
+                    };
+                    befores.extend(facts.say(fact, Some(FactValue::Record(ended)), at, plan));
                 }
             }
             Op::Restore { line } => restore(facts, line, at, plan, &mut befores, since),
             Op::Unmake { made_by } if facts.created_plan == *made_by => {
                 let gone = FactValue::Lifecycle(UserStatus::Deprovisioned);
+                let at = after_sources(facts, at);
                 befores.extend(facts.say(Fact::Lifecycle, Some(gone), at, plan));
             }
             Op::Unmake { .. } => {}
         }
     }
     befores
+}
+
+/// The instant of an admin's word: it is later than what sources have said, even if the clock stands still.
+fn after_sources(facts: &Facts, at: Millis) -> Millis {
+    facts.records().map(|(_, _, r, _)| Millis(r.said_at.0 + 1)).max().map_or(at, |last| last.max(at))
+}
+
+/// The instant of a source's word: of two at one instant the source's counts, so it isn't before the admin's.
+fn after_admin(facts: &Facts, at: Millis) -> Millis {
+    facts.lifecycle().map_or(at, |(_, said, _)| said.max(at))
 }
 
 /// Restores one fact. A record that the undone plan brought for somebody it made stays as a withdrawn one.
@@ -124,14 +146,14 @@ fn restore(
     since: &mut Vec<ChangedSince>,
 ) {
     let now = facts.said.get(&line.fact);
-    if let (Fact::Record { .. }, None, Some(said)) = (&line.fact, &line.before, now) {
-        if Some(said.plan) == line.after && line.after == Some(facts.created_plan) {
-            if let Some(FactValue::Record(r)) = said.value.clone() {
-                let withdrawn = Record { state: RecordState::Withdrawn, said_at: at, fresh: false, ..r };
-                befores.extend(facts.say(line.fact.clone(), Some(FactValue::Record(withdrawn)), at, plan));
-                return;
-            }
-        }
+    if let (Fact::Record { .. }, None, Some(said)) = (&line.fact, &line.before, now)
+        && Some(said.plan) == line.after
+        && line.after == Some(facts.created_plan)
+        && let Some(FactValue::Record(r)) = said.value.clone()
+    {
+        let withdrawn = Record { state: RecordState::Withdrawn, said_at: at, fresh: false, ..r };
+        befores.extend(facts.say(line.fact.clone(), Some(FactValue::Record(withdrawn)), at, plan));
+        return;
     }
     match facts.restore(line) {
         Ok(before) => befores.extend(before),

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use muster_engine::model::{Millis, RuleStatus};
 use muster_engine::Value;
+use muster_engine::model::{Millis, RuleStatus};
 use serde::{Serialize, Serializer};
 
 use crate::look::SyncView;

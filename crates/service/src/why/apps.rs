@@ -21,7 +21,8 @@ pub(super) fn explain(subject: &Subject, app: AppKey) -> WhyApp {
         _ => None,
     };
     let giving = target.iter().flat_map(|t| &t.groups).map(|(g, item, _)| (*g, *item));
-    let also = giving.clone().filter(|(g, _)| derived.is_some() && Some(*g) != first && subject.is_member(*g));
+    let also =
+        giving.clone().filter(|(g, _)| derived.is_some() && Some(*g) != first && subject.is_member(*g));
     let row = subject.account_row(app).filter(|_| derived.is_some());
     let at = row.and_then(|r| Some((r.assigned_since?, r.assigned_plan?)));
     let mut notes = Vec::new();
@@ -38,7 +39,9 @@ pub(super) fn explain(subject: &Subject, app: AppKey) -> WhyApp {
         assigned: derived.is_some(),
         scope: derived.map(|d| if d.scope == AppScope::Direct { "USER" } else { "GROUP" }),
         group: first.map(|g| config.group_name(g)),
-        priority: first.and_then(|g| giving.clone().find(|(h, _)| *h == g)).and_then(|(_, item)| priority(config, item)),
+        priority: first
+            .and_then(|g| giving.clone().find(|(h, _)| *h == g))
+            .and_then(|(_, item)| priority(config, item)),
         also: also.map(|(g, _)| config.group_name(g)).collect(),
         until: derived.filter(|d| d.scope == AppScope::Direct).and_then(|_| until(subject, app)),
         since: at.map(|(at, plan)| subject.since(Millis(at), PlanKey(plan))),
@@ -61,9 +64,12 @@ fn until(subject: &Subject, app: AppKey) -> Option<At> {
 fn no_account(subject: &Subject, app: AppKey) -> String {
     let name = subject.config.app_name(app);
     if subject.derived.status == UserStatus::Staged {
-        return format!("no account yet: the person is STAGED, and {name} gives access only from the start on");
+        return format!(
+            "no account yet: the person is STAGED, and {name} gives access only from the start on"
+        );
     }
-    let problem = subject.derived.problems.iter().find(|p| p.about == name || p.about == format!("{name}.userName"));
+    let problem =
+        subject.derived.problems.iter().find(|p| p.about == name || p.about == format!("{name}.userName"));
     problem.map_or_else(|| "no account".to_owned(), |p| p.reason.clone())
 }
 
@@ -87,9 +93,18 @@ fn missing(subject: &Subject, app: AppKey, target: Option<&Target>) -> Vec<Strin
             let since = subject.said(said);
             match &said.value {
                 Some(FactValue::Assignment { until: Some(until), .. }) if *until <= subject.as_of => {
-                    notes.push(format!("the person's own assignment ended on {}; it was made on {}, {}", At(*until), since.at, by_plan(&since)));
+                    notes.push(format!(
+                        "the person's own assignment ended on {}; it was made on {}, {}",
+                        At(*until),
+                        since.at,
+                        by_plan(&since)
+                    ));
                 }
-                None => notes.push(format!("the person's own assignment was taken back on {}, {}", since.at, by_plan(&since))),
+                None => notes.push(format!(
+                    "the person's own assignment was taken back on {}, {}",
+                    since.at,
+                    by_plan(&since)
+                )),
                 Some(_) => {}
             }
         }
@@ -112,8 +127,13 @@ fn missing(subject: &Subject, app: AppKey, target: Option<&Target>) -> Vec<Strin
 
 fn account(subject: &Subject, target: &Target, app: &AppUser) -> Option<WhyAccount> {
     let wanted = app.wanted.as_ref()?;
-    let attributes = wanted.attributes.iter().map(|(name, value)| attribute(subject, target, name, value)).collect();
-    Some(WhyAccount { state: state_name(wanted.state), user_name: user_name(subject, target, wanted), attributes })
+    let attributes =
+        wanted.attributes.iter().map(|(name, value)| attribute(subject, target, name, value)).collect();
+    Some(WhyAccount {
+        state: state_name(wanted.state),
+        user_name: user_name(subject, target, wanted),
+        attributes,
+    })
 }
 
 fn attribute(subject: &Subject, target: &Target, name: &str, value: &Value) -> WhyAccountValue {

@@ -9,9 +9,9 @@ use muster_engine::facts::{Fact, FactValue, Facts, Record, RecordState, Said, fo
 use muster_engine::model::{AppKey, PushWhen};
 
 use super::answer::{Loser, Mapped, ValueReason, WhyAttribute};
+use super::reads;
 use super::subject::Subject;
 use super::text::{by_plan, shown};
-use super::reads;
 
 pub(super) fn explain(subject: &Subject, slot: usize) -> WhyAttribute {
     let config = &subject.config;
@@ -19,7 +19,9 @@ pub(super) fn explain(subject: &Subject, slot: usize) -> WhyAttribute {
     let value = subject.value(slot).clone();
     let cause = subject.derived.value_causes.get(slot).copied().unwrap_or_default();
     let because = match cause {
-        ValueCause::Source { app, .. } => source(subject, slot, app).map_or(ValueReason::Nothing, ValueReason::Source),
+        ValueCause::Source { app, .. } => {
+            source(subject, slot, app).map_or(ValueReason::Nothing, ValueReason::Source)
+        }
         ValueCause::Kept { app, mapping } => ValueReason::Kept {
             source: config.app_name(app),
             expression: config.org.mappings.get(&mapping).map(|m| m.expression.clone()).unwrap_or_default(),
@@ -51,7 +53,8 @@ fn speaking(subject: &Subject) -> Vec<(&ProfileSource, &Record, &str)> {
     ranked_records(&subject.config, facts)
         .into_iter()
         .filter_map(|(source, record, _)| {
-            let (_, id, ..) = facts.records().find(|(app, _, r, _)| *app == source.app && std::ptr::eq(*r, record))?;
+            let (_, id, ..) =
+                facts.records().find(|(app, _, r, _)| *app == source.app && std::ptr::eq(*r, record))?;
             Some((source, record, id))
         })
         .collect()
@@ -79,7 +82,8 @@ fn alone(subject: &Subject, app: AppKey, id: &str, record: &Record, slot: usize)
     // "On create" mappings speak too: the question is what the source says.
     let record = Record { fresh: true, ..record.clone() };
     let fact = Fact::Record { app, external_id: id.to_owned() };
-    let said = Said { value: Some(FactValue::Record(record)), at: subject.as_of, plan: muster_engine::PlanKey(0) };
+    let said =
+        Said { value: Some(FactValue::Record(record)), at: subject.as_of, plan: muster_engine::PlanKey(0) };
     let facts = Facts {
         user: subject.person.facts.user,
         created: subject.person.facts.created,
@@ -121,17 +125,21 @@ fn losers(subject: &Subject, slot: usize, cause: ValueCause) -> Vec<Loser> {
             ValueCause::Admin { .. } => "what an admin sets counts here".to_owned(),
             ValueCause::Nothing => "it doesn't fit".to_owned(),
         };
-        losers.push(Loser { source: format!("{}, record {id}", config.app_name(source.app)), value, because });
+        losers.push(Loser {
+            source: format!("{}, record {id}", config.app_name(source.app)),
+            value,
+            because,
+        });
     }
-    if let (Some(app), Some((value, said))) = (winner, subject.person.facts.profile(name)) {
-        if !value.is_null() {
-            let said = subject.said(said);
-            losers.push(Loser {
-                source: format!("an admin, {}", by_plan(&said)),
-                value: value.clone(),
-                because: format!("{} gives a value, and a source comes before admins", config.app_name(app)),
-            });
-        }
+    if let (Some(app), Some((value, said))) = (winner, subject.person.facts.profile(name))
+        && !value.is_null()
+    {
+        let said = subject.said(said);
+        losers.push(Loser {
+            source: format!("an admin, {}", by_plan(&said)),
+            value: value.clone(),
+            because: format!("{} gives a value, and a source comes before admins", config.app_name(app)),
+        });
     }
     losers
 }
@@ -140,7 +148,13 @@ fn losers(subject: &Subject, slot: usize, cause: ValueCause) -> Vec<Loser> {
 fn counted(subject: &Subject, slot: usize) -> Vec<String> {
     let claim = subject.derived.claims.iter().find(|c| c.slot == slot);
     let other = claim.filter(|c| c.shown.as_ref().is_some_and(|s| fold(s) != fold(&c.base)));
-    other.map(|c| format!("{} was somebody else's already, so a counter was added", shown(&Value::from(c.base.as_str()))))
+    other
+        .map(|c| {
+            format!(
+                "{} was somebody else's already, so a counter was added",
+                shown(&Value::from(c.base.as_str()))
+            )
+        })
         .into_iter()
         .collect()
 }
@@ -150,12 +164,17 @@ fn missing(subject: &Subject, slot: usize) -> Vec<String> {
     let config = &subject.config;
     let name = config.attribute_name(slot);
     let about = |p: &&muster_engine::derive::Problem| p.about == name;
-    let mut notes: Vec<String> = subject.derived.problems.iter().filter(about).map(|p| p.reason.clone()).collect();
+    let mut notes: Vec<String> =
+        subject.derived.problems.iter().filter(about).map(|p| p.reason.clone()).collect();
     if let Some(claim) = subject.derived.claims.iter().find(|c| c.slot == slot && c.shown.is_none()) {
-        notes.push(format!("{} is somebody else's already, and the value must be unique", shown(&Value::from(claim.base.as_str()))));
+        notes.push(format!(
+            "{} is somebody else's already, and the value must be unique",
+            shown(&Value::from(claim.base.as_str()))
+        ));
     }
     let speaking = speaking(subject);
-    let mapped: Vec<&ProfileSource> = config.sources.iter().filter(|s| mapping_of(s, slot).is_some()).collect();
+    let mapped: Vec<&ProfileSource> =
+        config.sources.iter().filter(|s| mapping_of(s, slot).is_some()).collect();
     if mapped.is_empty() {
         notes.push("no source maps it".to_owned());
     }
@@ -164,21 +183,29 @@ fn missing(subject: &Subject, slot: usize) -> Vec<String> {
         let Some(mapping) = mapping_of(source, slot) else { continue };
         let records: Vec<_> = speaking.iter().filter(|(s, ..)| s.app == source.app).collect();
         if records.is_empty() {
-            notes.push(format!("{app} maps it (from {}), but {}", mapping.program.text(), silent(subject, source.app)));
+            notes.push(format!(
+                "{app} maps it (from {}), but {}",
+                mapping.program.text(),
+                silent(subject, source.app)
+            ));
         }
         for (_, record, id) in records {
             if !alone(subject, source.app, id, record, slot).is_null() {
                 if mapping.when == PushWhen::Create {
-                    notes.push(format!("{app} maps it only when a record comes, and {id} had come before that"));
+                    notes.push(format!(
+                        "{app} maps it only when a record comes, and {id} had come before that"
+                    ));
                 }
                 continue;
             }
             let read = reads::inbound(config, source.app, record, mapping);
-            let empty: Vec<&str> = read.iter().filter(|r| is_empty(&r.value)).map(|r| r.name.as_str()).collect();
+            let empty: Vec<&str> =
+                read.iter().filter(|r| is_empty(&r.value)).map(|r| r.name.as_str()).collect();
             let told = match (empty.as_slice(), read.is_empty()) {
                 ([], true) => "that gives nothing".to_owned(),
                 ([], false) => {
-                    let values: Vec<String> = read.iter().map(|r| format!("{} = {}", r.name, shown(&r.value))).collect();
+                    let values: Vec<String> =
+                        read.iter().map(|r| format!("{} = {}", r.name, shown(&r.value))).collect();
                     format!("that gives nothing usable for {}", values.join(", "))
                 }
                 ([column], _) => format!("{column} is empty there"),
@@ -188,7 +215,10 @@ fn missing(subject: &Subject, slot: usize) -> Vec<String> {
         }
     }
     match subject.person.facts.said.get(&Fact::Profile { attribute: name.to_owned() }) {
-        Some(said) if said.value.is_none() || subject.person.facts.profile(name).is_some_and(|(v, _)| v.is_null()) => {
+        Some(said)
+            if said.value.is_none()
+                || subject.person.facts.profile(name).is_some_and(|(v, _)| v.is_null()) =>
+        {
             let said = subject.said(said);
             notes.push(format!("an admin cleared it on {}, {}", said.at, by_plan(&said)));
         }

@@ -16,7 +16,9 @@ pub(super) fn explain(subject: &Subject, group: GroupKey) -> WhyGroup {
     let said = |kind, origin: i64| {
         subject.membership_facts(group, kind).find(|(o, _)| *o == origin).map(|(_, said)| subject.said(said))
     };
-    let any = |kind| subject.membership_facts(group, kind).find(|(_, s)| s.value.is_some()).map(|(_, s)| subject.said(s));
+    let any = |kind| {
+        subject.membership_facts(group, kind).find(|(_, s)| s.value.is_some()).map(|(_, s)| subject.said(s))
+    };
     let because = match cause {
         _ if config.everyone == Some(group) => MemberReason::Everyone,
         Some(GroupCause::Manual) => MemberReason::Manual { said: any(MembershipKind::Manual) },
@@ -33,9 +35,10 @@ pub(super) fn explain(subject: &Subject, group: GroupKey) -> WhyGroup {
     };
     let member = because != MemberReason::Nothing;
     let rules = match because {
-        MemberReason::Rule { .. } => {
-            answers(subject, group).into_iter().filter(|r| r.holds == Some(true) && r.excepted.is_none()).collect()
-        }
+        MemberReason::Rule { .. } => answers(subject, group)
+            .into_iter()
+            .filter(|r| r.holds == Some(true) && r.excepted.is_none())
+            .collect(),
         MemberReason::Nothing => answers(subject, group),
         _ => Vec::new(),
     };
@@ -61,7 +64,12 @@ fn since(subject: &Subject, group: GroupKey) -> Option<Since> {
 }
 
 fn rule_name(subject: &Subject, rule: ItemKey) -> String {
-    subject.config.org.rules.get(&rule).map_or_else(|| format!("rule {rule}, which is deleted"), |r| r.name.clone())
+    subject
+        .config
+        .org
+        .rules
+        .get(&rule)
+        .map_or_else(|| format!("rule {rule}, which is deleted"), |r| r.name.clone())
 }
 
 /// What each rule that fills the group says of her.
@@ -72,7 +80,7 @@ fn answers(subject: &Subject, group: GroupKey) -> Vec<RuleAnswer> {
         .map(|(key, item)| {
             let compiled = config.rules.iter().find(|r| r.item == *key);
             let (holds, deciding) = match compiled {
-                Some(rule) => steps::rule(subject, rule, group),
+                Some(rule) => steps::rule(subject, rule),
                 None => (None, Vec::new()),
             };
             RuleAnswer {
@@ -110,12 +118,16 @@ fn missing(subject: &Subject, group: GroupKey, rules: &[RuleAnswer]) -> Vec<Stri
         let (at, plan) = (since.at, by_plan(&since));
         match (kind, said.value.is_some()) {
             (MembershipKind::Excluded, true) => {
-                notes.push(format!("taken out by hand on {at}, {plan}: rules don't put anybody back who was taken out"));
+                notes.push(format!(
+                    "taken out by hand on {at}, {plan}: rules don't put anybody back who was taken out"
+                ));
             }
             (MembershipKind::Manual, false) => {
                 notes.push(format!("what was added by hand was taken back on {at}, {plan}"));
             }
-            (MembershipKind::Imported, false) => notes.push(format!("its app let go of the membership on {at}, {plan}")),
+            (MembershipKind::Imported, false) => {
+                notes.push(format!("its app let go of the membership on {at}, {plan}"));
+            }
             (MembershipKind::Kept, false) => {
                 let rule = rule_name(subject, ItemKey(*origin));
                 notes.push(format!("what was kept from rule {rule:?} was taken back on {at}, {plan}"));
@@ -125,7 +137,10 @@ fn missing(subject: &Subject, group: GroupKey, rules: &[RuleAnswer]) -> Vec<Stri
     }
     let item = config.org.groups.get(&group);
     if let Some(app) = item.filter(|g| g.kind == GroupKind::AppGroup).and_then(|g| g.app) {
-        notes.push(format!("the group comes from {}, which doesn't name this person in it", config.app_name(app)));
+        notes.push(format!(
+            "the group comes from {}, which doesn't name this person in it",
+            config.app_name(app)
+        ));
     } else if rules.is_empty() {
         notes.push("no rule fills it, and nobody has added this person by hand".to_owned());
     } else if rules.iter().all(|r| r.status == RuleStatus::Inactive) {

@@ -9,13 +9,13 @@ mod reads;
 mod status;
 mod steps;
 mod subject;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use answer::{
-    AccountReason, At, Loser, Mapped, MemberReason, PlanRef, Read, RuleAnswer, Since, StatusReason, ValueReason, Why,
-    WhyAccount, WhyAccountValue, WhyApp, WhyAttribute, WhyGroup, WhyStatus, WhyStep,
+    AccountReason, At, Loser, Mapped, MemberReason, PlanRef, Read, RuleAnswer, Since, StatusReason,
+    ValueReason, Why, WhyAccount, WhyAccountValue, WhyApp, WhyAttribute, WhyGroup, WhyStatus, WhyStep,
 };
 
 use muster_engine::Config;

@@ -1,6 +1,6 @@
 //! What expressions read, with what it holds for a person.
 
-use muster_engine::config::{Inbound, Outbound, ROOT_APP, ROOT_ORG, ROOT_RECORD, ROOT_USER, Rule};
+use muster_engine::config::{Inbound, Outbound, ROOT_APP, ROOT_ORG, ROOT_RECORD, ROOT_USER};
 use muster_engine::derive::Others;
 use muster_engine::facts::Record;
 use muster_engine::model::{AppKey, GroupKey};
@@ -91,9 +91,4 @@ macro_rules! read_set {
 pub(super) fn outbound(subject: &Subject, app: AppKey, mapping: &Outbound) -> Vec<Read> {
     let properties = subject.config.target(app).map_or(&[][..], |t| &t.properties);
     user(subject, properties, &read_set!(mapping.program))
-}
-
-/// What a rule reads of her.
-pub(super) fn rule(subject: &Subject, rule: &Rule) -> Vec<Read> {
-    user(subject, &[], &read_set!(rule.program))
 }

@@ -21,7 +21,12 @@ pub(super) fn explain(subject: &Subject) -> WhyStatus {
                 LeaverAction::Suspend => "suspends",
                 LeaverAction::Nothing => "changes nothing",
             };
-            StatusReason::Left { source: subject.config.app_name(app), record, said, action: action.to_owned() }
+            StatusReason::Left {
+                source: subject.config.app_name(app),
+                record,
+                said,
+                action: action.to_owned(),
+            }
         }
         StatusCause::Admin { plan, at } => StatusReason::Admin { said: subject.since(at, plan) },
         StatusCause::Nobody => StatusReason::Nobody,
@@ -36,7 +41,8 @@ pub(super) fn explain(subject: &Subject) -> WhyStatus {
 
 /// The record that speaks: its key, and when the source said so.
 fn record(subject: &Subject, app: AppKey, at: Millis, state: RecordState) -> (String, Since) {
-    let found = subject.person.facts.records().find(|(a, _, r, _)| *a == app && r.said_at == at && r.state == state);
+    let found =
+        subject.person.facts.records().find(|(a, _, r, _)| *a == app && r.said_at == at && r.state == state);
     match found {
         // The plan of a record is that of its last change, which may be later than the word.
         Some((_, id, r, plan)) if changed(subject, app, id) == Some(r.said_at) => {
@@ -55,13 +61,15 @@ fn changed(subject: &Subject, app: AppKey, external_id: &str) -> Option<Millis> 
 /// Other words about her status, which didn't count.
 fn others(subject: &Subject, because: &StatusReason) -> Vec<String> {
     let mut others = Vec::new();
-    if !matches!(because, StatusReason::Admin { .. }) {
-        if let Some((status, at, _)) = subject.person.facts.lifecycle() {
-            others.push(format!("an admin said {status} on {}, before the source's word", At(at)));
-        }
+    if !matches!(because, StatusReason::Admin { .. })
+        && let Some((status, at, _)) = subject.person.facts.lifecycle()
+    {
+        others.push(format!("an admin said {status} on {}, before the source's word", At(at)));
     }
     for (fact, said) in &subject.person.facts.said {
-        let (Fact::Record { app, external_id }, Some(FactValue::Record(r))) = (fact, &said.value) else { continue };
+        let (Fact::Record { app, external_id }, Some(FactValue::Record(r))) = (fact, &said.value) else {
+            continue;
+        };
         let leads = match because {
             StatusReason::Source { record, .. } | StatusReason::Left { record, .. } => record == external_id,
             StatusReason::Admin { .. } | StatusReason::Nobody => false,

@@ -96,7 +96,7 @@ impl Subject {
     }
 
     fn as_stored(&self) -> bool {
-        diff(&self.config, &self.person.stored, &self.derived).is_empty()
+        diff(&self.config, &self.person.stored, &self.derived, false).is_empty()
     }
 
     /// The answer without anything explained yet.
@@ -175,7 +175,9 @@ impl Subject {
         kind: MembershipKind,
     ) -> impl Iterator<Item = (i64, &Said<FactValue>)> {
         self.person.facts.said.iter().filter_map(move |(fact, said)| match fact {
-            Fact::Membership { group: g, kind: k, origin } if *g == group && *k == kind => Some((*origin, said)),
+            Fact::Membership { group: g, kind: k, origin } if *g == group && *k == kind => {
+                Some((*origin, said))
+            }
             _ => None,
         })
     }

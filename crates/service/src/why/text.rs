@@ -1,13 +1,13 @@
 //! The answer in words, for somebody who knows neither the configuration nor its language.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use muster_engine::Value;
 use muster_engine::model::RuleStatus;
 
 use super::answer::{
-    AccountReason, MemberReason, Read, RuleAnswer, Since, StatusReason, ValueReason, Why, WhyAccountValue, WhyApp,
-    WhyAttribute, WhyGroup, WhyStatus, WhyStep,
+    AccountReason, MemberReason, Read, RuleAnswer, Since, StatusReason, ValueReason, Why, WhyAccountValue,
+    WhyApp, WhyAttribute, WhyGroup, WhyStatus, WhyStep,
 };
 use crate::look::{SyncState, SyncView};
 
@@ -106,7 +106,8 @@ fn tell_status(lines: &mut Lines, status: &WhyStatus) {
         2,
         match &status.because {
             StatusReason::Source { source, record, said, staged } => {
-                let staged = if *staged { "; people of this source wait until an admin activates them" } else { "" };
+                let staged =
+                    if *staged { "; people of this source wait until an admin activates them" } else { "" };
                 format!("{source} says so: record {record}, living, {}{staged}", on(said))
             }
             StatusReason::Left { source, record, said, action } => {
@@ -132,14 +133,17 @@ fn tell_attribute(lines: &mut Lines, attribute: &WhyAttribute) {
                     let read = if m.reads.is_empty() { flat(&m.expression) } else { reads(&m.reads) };
                     format!("from {read} of {} record {}, imported {}", m.source, m.record, on(&m.imported))
                 }
-                ValueReason::Kept { source, .. } => format!("{source} gave it when its record came; it stays"),
+                ValueReason::Kept { source, .. } => {
+                    format!("{source} gave it when its record came; it stays")
+                }
                 ValueReason::Admin { said } => format!("set by an admin on {}, {}", said.at, by_plan(said)),
                 ValueReason::Nothing => "by nothing that can be told".to_owned(),
             },
         );
         if let ValueReason::Source(m) = &attribute.because {
             // A mapping that only copies a column is told by the column.
-            if m.reads.len() != 1 || !m.expression.trim().ends_with(&format!(".{}", m.reads[0].name)) {
+            let copies = |column: &Read| m.expression.trim().ends_with(&format!(".{}", column.name));
+            if !matches!(m.reads.as_slice(), [column] if copies(column)) {
                 lines.add(2, format!("by {}", flat(&m.expression)));
             }
         }
@@ -161,11 +165,15 @@ fn tell_group(lines: &mut Lines, depth: usize, group: &WhyGroup) {
     } else {
         lines.add(depth, format!("not a member of {}", group.name));
     }
-    let said = |said: &Option<Since>| said.as_ref().map_or_else(String::new, |s| format!(" on {}, {}", s.at, by_plan(s)));
+    let said = |said: &Option<Since>| {
+        said.as_ref().map_or_else(String::new, |s| format!(" on {}, {}", s.at, by_plan(s)))
+    };
     match &group.because {
         MemberReason::Everyone => lines.add(depth + 1, "everybody is"),
         MemberReason::Manual { said: s } => lines.add(depth + 1, format!("added by hand{}", said(s))),
-        MemberReason::Imported { app, said: s } => lines.add(depth + 1, format!("imported from {app}{}", said(s))),
+        MemberReason::Imported { app, said: s } => {
+            lines.add(depth + 1, format!("imported from {app}{}", said(s)));
+        }
         MemberReason::Kept { rule, said: s } => {
             lines.add(depth + 1, format!("kept from rule {rule:?}, which is no longer in force,{}", said(s)));
         }
@@ -202,17 +210,16 @@ fn tell_step(lines: &mut Lines, depth: usize, rule: &RuleAnswer, step: &WhyStep)
         match &step.value {
             Some(Value::Bool(true)) => told.push_str(" holds"),
             Some(Value::Bool(false)) => told.push_str(" doesn't hold"),
-            // Writing to a string can't fail.
-            Some(value) => drop(write!(told, " is {}", shown(value))),
+            Some(value) => told = format!("{told} is {}", shown(value)),
             None => {}
         }
     }
     if !step.reads.is_empty() {
         let joint = if told.is_empty() { "" } else { ": " };
-        drop(write!(told, "{joint}{}", reads(&step.reads)));
+        told = format!("{told}{joint}{}", reads(&step.reads));
     }
     if let Some(error) = &step.error {
-        drop(write!(told, " ({error})"));
+        told = format!("{told} ({error})");
     }
     if !told.is_empty() {
         lines.add(depth, told);
@@ -221,10 +228,13 @@ fn tell_step(lines: &mut Lines, depth: usize, rule: &RuleAnswer, step: &WhyStep)
 
 fn tell_app(lines: &mut Lines, app: &WhyApp) {
     if app.assigned {
-        let since = app.since.as_ref().map_or_else(String::new, |s| format!(" since {}, {}", s.at, by_plan(s)));
+        let since =
+            app.since.as_ref().map_or_else(String::new, |s| format!(" since {}, {}", s.at, by_plan(s)));
         lines.add(1, format!("has {}{since}", app.name));
         match (&app.group, app.priority) {
-            (Some(group), Some(priority)) => lines.add(2, format!("as a member of {group} (priority {priority})")),
+            (Some(group), Some(priority)) => {
+                lines.add(2, format!("as a member of {group} (priority {priority})"));
+            }
             (Some(group), None) => lines.add(2, format!("as a member of {group}")),
             (None, _) => {
                 let until = app.until.map_or_else(String::new, |at| format!(" until {at}"));
@@ -252,7 +262,9 @@ fn tell_account_value(lines: &mut Lines, value: &WhyAccountValue) {
     let why = match &value.because {
         AccountReason::Individual => "set on the person's own assignment".to_owned(),
         AccountReason::Group { group } => format!("given by {group}"),
-        AccountReason::Mapping { expression, reads: read } if read.is_empty() => format!("by {}", flat(expression)),
+        AccountReason::Mapping { expression, reads: read } if read.is_empty() => {
+            format!("by {}", flat(expression))
+        }
         AccountReason::Mapping { reads: read, .. } => format!("from {}", reads(read)),
         AccountReason::Kept { .. } => "given when the account came; it stays".to_owned(),
         AccountReason::Nothing => "nothing gives it".to_owned(),
@@ -265,11 +277,18 @@ fn tell_sync(lines: &mut Lines, app: &WhyApp, sync: &SyncView) {
     let what = match sync.state {
         SyncState::InLine if app.assigned => format!("{} holds exactly that", app.name),
         SyncState::InLine => format!("the account in {} was taken away as set", app.name),
-        SyncState::Waiting => format!("{} isn't told yet: a worker will take it up (`muster sync`)", app.name),
+        SyncState::Waiting => {
+            format!("{} isn't told yet: a worker will take it up (`muster sync`)", app.name)
+        }
         SyncState::Working => format!("{} is being told right now", app.name),
         SyncState::Retrying => {
             let at = sync.next_attempt.as_deref().unwrap_or("later");
-            format!("{} is told again at {at} (attempt {}){}", app.name, sync.attempts + 1, words(&sync.error))
+            format!(
+                "{} is told again at {at} (attempt {}){}",
+                app.name,
+                sync.attempts + 1,
+                words(&sync.error)
+            )
         }
         SyncState::Failed => format!("{} refused it{}", app.name, words(&sync.error)),
         SyncState::ByHand => "waits for a person who does it by hand".to_owned(),

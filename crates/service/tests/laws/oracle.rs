@@ -45,15 +45,26 @@ struct Record {
 
 impl Oracle<'_> {
     /// Everybody, derived with the instants that `as_of` gives.
-    pub(crate) fn everybody(&self, people: &[PersonRows], as_of: impl Fn(&PersonRows) -> i64) -> BTreeMap<i64, Told> {
-        let mut all: BTreeMap<i64, Told> = people.iter().map(|p| (p.user.user_key, self.profile(p))).collect();
+    pub(crate) fn everybody(
+        &self,
+        people: &[PersonRows],
+        as_of: impl Fn(&PersonRows) -> i64,
+    ) -> BTreeMap<i64, Told> {
+        let mut all: BTreeMap<i64, Told> =
+            people.iter().map(|p| (p.user.user_key, self.profile(p))).collect();
         let by_number: BTreeMap<String, Profile> = all
             .values()
-            .filter_map(|t| Some((t.profile.get("employeeNumber")?.as_str()?.to_lowercase(), t.profile.clone())))
+            .filter_map(|t| {
+                Some((t.profile.get("employeeNumber")?.as_str()?.to_lowercase(), t.profile.clone()))
+            })
             .collect();
         for p in people {
             let Some(told) = all.get_mut(&p.user.user_key) else { continue };
-            let boss = told.profile.get("managerId").and_then(Value::as_str).and_then(|n| by_number.get(&n.to_lowercase()));
+            let boss = told
+                .profile
+                .get("managerId")
+                .and_then(Value::as_str)
+                .and_then(|n| by_number.get(&n.to_lowercase()));
             self.groups(p, told, boss, as_of(p));
             self.apps(p, told, boss, as_of(p));
         }
@@ -123,7 +134,8 @@ impl Oracle<'_> {
             if name == "login" || name == "employeeNumber" {
                 let base = value.as_str().unwrap_or_default().to_owned();
                 let mine = |c: &&muster_store::people::ClaimRow| {
-                    c.namespace == format!("user.{name}") && c.base.to_lowercase() == base.to_lowercase()
+                    c.namespace == format!("user.{name}")
+                        && c.base.to_lowercase() == base.to_lowercase()
                         && (taken == WhenTaken::Counter || c.value == base.to_lowercase())
                 };
                 let held: Vec<_> = p.claims.iter().filter(mine).filter(|c| c.state == "HELD").collect();
@@ -155,7 +167,13 @@ impl Oracle<'_> {
         self.org.mappings.values().find(|m| m.app == app && m.direction == direction && m.target == name)
     }
 
-    fn value(&self, name: &str, records: &[Record], admin: &Profile, kept: &Profile) -> (Option<Value>, WhenTaken) {
+    fn value(
+        &self,
+        name: &str,
+        records: &[Record],
+        admin: &Profile,
+        kept: &Profile,
+    ) -> (Option<Value>, WhenTaken) {
         for record in records {
             let Some(mapping) = self.mapping(record.app, Direction::ToUser, name) else { continue };
             if mapping.when == PushWhen::Create {
@@ -169,7 +187,11 @@ impl Oracle<'_> {
                 }
             }
             let value = match mapping.expression.as_str() {
-                LOGIN => record.values.get("last").and_then(Value::as_str).map(|l| Value::from(format!("{}@x.io", l.to_lowercase()))),
+                LOGIN => record
+                    .values
+                    .get("last")
+                    .and_then(Value::as_str)
+                    .map(|l| Value::from(format!("{}@x.io", l.to_lowercase()))),
                 text => record.values.get(text.strip_prefix("appuser.").unwrap()).cloned(),
             };
             if value.is_some() {
@@ -193,7 +215,9 @@ impl Oracle<'_> {
         if outright.is_some_and(|at| !later(at)) {
             return UserStatus::Deprovisioned;
         }
-        let Some(first) = records.first().filter(|r| r.state != "WITHDRAWN" && !later(r.said_at)) else { return word };
+        let Some(first) = records.first().filter(|r| r.state != "WITHDRAWN" && !later(r.said_at)) else {
+            return word;
+        };
         let Some(settings) = source(first.app) else { return word };
         match (first.state.as_str(), settings.on_leave) {
             ("LIVING", _) if settings.stage => UserStatus::Staged,
@@ -206,14 +230,19 @@ impl Oracle<'_> {
 
     fn groups(&self, p: &PersonRows, told: &mut Told, boss: Option<&Profile>, as_of: i64) {
         let mut out = BTreeSet::new();
-        let facts = || p.membership_facts.iter().filter(|f| !f.gone && self.org.groups.contains_key(&GroupKey(f.group_key)));
+        let facts = || {
+            p.membership_facts
+                .iter()
+                .filter(|f| !f.gone && self.org.groups.contains_key(&GroupKey(f.group_key)))
+        };
         let excluded: BTreeSet<i64> = facts().filter(|f| f.kind == "EXCLUDED").map(|f| f.group_key).collect();
         for fact in facts() {
             let stays = match fact.kind.as_str() {
                 "MANUAL" | "IMPORTED" => true,
                 "KEPT" => {
                     let rule = self.org.rules.get(&ItemKey(fact.ref_key));
-                    rule.is_none_or(|r| r.status == RuleStatus::Inactive) && !excluded.contains(&fact.group_key)
+                    rule.is_none_or(|r| r.status == RuleStatus::Inactive)
+                        && !excluded.contains(&fact.group_key)
                 }
                 _ => false,
             };
@@ -223,12 +252,15 @@ impl Oracle<'_> {
         }
         // Rules read only groups with smaller names than those they fill: in that order each is asked once.
         let name = |g: &GroupKey| self.org.groups.get(g).map(|g| g.name.clone()).unwrap_or_default();
-        let mut rules: Vec<_> = self.org.rules.iter().filter(|(_, r)| r.status == RuleStatus::Active).collect();
+        let mut rules: Vec<_> =
+            self.org.rules.iter().filter(|(_, r)| r.status == RuleStatus::Active).collect();
         rules.sort_by_key(|(_, r)| r.groups.iter().map(name).min());
         for (key, rule) in rules {
             let member: BTreeSet<String> = out.iter().map(|g| name(&GroupKey(*g))).collect();
             let cond = self.conds.get(&rule.expression).unwrap();
-            if rule.except_groups.iter().any(|g| out.contains(&g.0)) || !holds(cond, &told.profile, boss, &member, as_of) {
+            if rule.except_groups.iter().any(|g| out.contains(&g.0))
+                || !holds(cond, &told.profile, boss, &member, as_of)
+            {
                 continue;
             }
             for group in rule.groups.iter().filter(|g| !excluded.contains(&g.0)) {
@@ -246,7 +278,10 @@ impl Oracle<'_> {
         let everyone = self.org.group_named("Everyone").unwrap().0.0;
         for (app, settings) in self.org.apps.iter().filter(|(_, a)| !a.inactive) {
             let Some(provisioning) = &settings.provisioning else { continue };
-            let direct = p.assignments.iter().find(|a| a.app_key == app.0 && !a.gone && a.until.is_none_or(|u| u > as_of));
+            let direct = p
+                .assignments
+                .iter()
+                .find(|a| a.app_key == app.0 && !a.gone && a.until.is_none_or(|u| u > as_of));
             let mut given: Vec<_> = self.org.app_groups.values().filter(|g| g.app == *app).collect();
             let all = given.clone();
             given.retain(|g| told.groups.contains(&g.group.0) || g.group.0 == everyone);
@@ -266,12 +301,17 @@ impl Oracle<'_> {
                 told.apps.insert(app.0, (scope, None));
                 continue;
             };
-            let own: Profile =
-                direct.and_then(|a| a.profile.as_deref()).map(|t| serde_json::from_str(t).unwrap()).unwrap_or_default();
+            let own: Profile = direct
+                .and_then(|a| a.profile.as_deref())
+                .map(|t| serde_json::from_str(t).unwrap())
+                .unwrap_or_default();
             let row = p.accounts.iter().find(|a| a.app_key == app.0);
-            let kept: Profile =
-                row.and_then(|r| r.kept.as_deref()).map(|t| serde_json::from_str(t).unwrap()).unwrap_or_default();
-            let mapped = self.org.mappings.values().filter(|m| m.app == *app && m.direction == Direction::ToApp);
+            let kept: Profile = row
+                .and_then(|r| r.kept.as_deref())
+                .map(|t| serde_json::from_str(t).unwrap())
+                .unwrap_or_default();
+            let mapped =
+                self.org.mappings.values().filter(|m| m.app == *app && m.direction == Direction::ToApp);
             let names: BTreeSet<&str> = mapped
                 .map(|m| m.target.as_str())
                 .filter(|n| *n != "userName")
@@ -285,10 +325,15 @@ impl Oracle<'_> {
                 let value = match (given, mapping) {
                     (Some(value), _) => value,
                     (None, None) => Value::Null,
-                    (None, Some(m)) if m.when == PushWhen::Create => kept.get(name).cloned().unwrap_or_else(|| {
-                        told.broken.push(format!("{}.{name} is set once, and what was set isn't kept", settings.name));
-                        outbound(&m.expression, &told.profile, boss)
-                    }),
+                    (None, Some(m)) if m.when == PushWhen::Create => {
+                        kept.get(name).cloned().unwrap_or_else(|| {
+                            told.broken.push(format!(
+                                "{}.{name} is set once, and what was set isn't kept",
+                                settings.name
+                            ));
+                            outbound(&m.expression, &told.profile, boss)
+                        })
+                    }
                     (None, Some(m)) => outbound(&m.expression, &told.profile, boss),
                 };
                 attributes.insert(name.to_owned(), serde_json::to_value(value).unwrap());
@@ -308,7 +353,13 @@ fn outbound(expression: &str, profile: &Profile, boss: Option<&Profile>) -> Valu
     }
 }
 
-fn holds(cond: &Cond, profile: &Profile, boss: Option<&Profile>, groups: &BTreeSet<String>, as_of: i64) -> bool {
+fn holds(
+    cond: &Cond,
+    profile: &Profile,
+    boss: Option<&Profile>,
+    groups: &BTreeSet<String>,
+    as_of: i64,
+) -> bool {
     let text = |p: &Profile, name: &str| p.get(name).and_then(Value::as_str).map(str::to_owned);
     let both = |a: &Cond| holds(a, profile, boss, groups, as_of);
     match cond {
@@ -341,7 +392,11 @@ impl Told {
         let profile: BTreeMap<String, Json> =
             self.profile.iter().map(|(n, v)| (n.clone(), serde_json::to_value(v).unwrap())).collect();
         differs("profile", json!(view.profile).to_string(), json!(profile).to_string());
-        differs("login", format!("{:?}", rows.user.login), format!("{:?}", self.profile.get("login").and_then(Value::as_str)));
+        differs(
+            "login",
+            format!("{:?}", rows.user.login),
+            format!("{:?}", self.profile.get("login").and_then(Value::as_str)),
+        );
         differs("groups", format!("{:?}", view.groups), format!("{:?}", self.groups));
         differs("links", format!("{:?}", view.links), format!("{:?}", self.links));
         let scopes: BTreeMap<i64, Scope> = self.apps.iter().map(|(a, (s, _))| (*a, *s)).collect();
@@ -349,8 +404,12 @@ impl Told {
         for (app, wanted) in &view.wanted {
             let name = org.apps.get(&AppKey(*app)).map_or("", |a| a.name.as_str());
             match self.apps.get(app) {
-                Some((_, Some(should))) => differs(&format!("account in {name}"), wanted.to_string(), should.to_string()),
-                Some((_, None)) => differs(name, (view.state(*app) == "ACTIVE").to_string(), "false".to_owned()),
+                Some((_, Some(should))) => {
+                    differs(&format!("account in {name}"), wanted.to_string(), should.to_string())
+                }
+                Some((_, None)) => {
+                    differs(name, (view.state(*app) == "ACTIVE").to_string(), "false".to_owned())
+                }
                 None => {
                     let left = org
                         .apps

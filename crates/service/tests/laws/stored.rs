@@ -52,7 +52,9 @@ impl SaidText {
     /// The values admins set.
     pub(crate) fn profile(&self) -> BTreeMap<String, Value> {
         let value = |e: &Entry| match (&e.fact, &e.said.value) {
-            (Fact::Profile { attribute }, Some(FactValue::Profile(v))) => Some((attribute.clone(), v.clone())),
+            (Fact::Profile { attribute }, Some(FactValue::Profile(v))) => {
+                Some((attribute.clone(), v.clone()))
+            }
             _ => None,
         };
         self.facts.iter().filter_map(value).collect()
@@ -83,8 +85,17 @@ impl View {
             profile: serde_json::from_str(&rows.user.profile).unwrap(),
             groups: rows.memberships.iter().map(|m| m.group_key).collect(),
             links: rows.links.iter().map(|l| (l.link_item, l.value.clone())).collect(),
-            apps: rows.accounts.iter().filter(|a| a.scope.is_some()).map(|a| (a.app_key, a.group_key)).collect(),
-            wanted: rows.accounts.iter().filter_map(|a| Some((a.app_key, json(a.wanted.as_deref()?)))).collect(),
+            apps: rows
+                .accounts
+                .iter()
+                .filter(|a| a.scope.is_some())
+                .map(|a| (a.app_key, a.group_key))
+                .collect(),
+            wanted: rows
+                .accounts
+                .iter()
+                .filter_map(|a| Some((a.app_key, json(a.wanted.as_deref()?))))
+                .collect(),
         }
     }
 

@@ -39,7 +39,9 @@ impl Cond {
             Self::In(g) => format!("isMemberOfGroupName(\"g{g}\")"),
             Self::Started(d) if *d < 0 => format!("user.startDate <= Time.now().minusDays({})", -d),
             Self::Started(d) => format!("user.startDate <= Time.now().plusDays({d})"),
-            Self::Boss(d) => format!("user.getLinkedObject(\"manager\").department == \"{}\"", department(*d)),
+            Self::Boss(d) => {
+                format!("user.getLinkedObject(\"manager\").department == \"{}\"", department(*d))
+            }
             Self::Not(a) => format!("!({})", a.text()),
             Self::And(a, b) => format!("({}) AND ({})", a.text(), b.text()),
             Self::Or(a, b) => format!("({}) OR ({})", a.text(), b.text()),
@@ -202,7 +204,8 @@ impl AppSpec {
         let when = if self.title_once { "create" } else { "always" };
         match name {
             "dir" => {
-                let _ = write!(out, "userName = 'user.login'\ndisplayName = '{DISPLAY}'\nboss = '{BOSS_NAME}'\n");
+                let _ =
+                    write!(out, "userName = 'user.login'\ndisplayName = '{DISPLAY}'\nboss = '{BOSS_NAME}'\n");
             }
             "crm" => {
                 let _ = write!(
@@ -253,38 +256,89 @@ pub(crate) fn feed(roster: &Roster) -> String {
         let state = if r.left { "left" } else { "" };
         let dept = if r.dept == 3 { String::new() } else { department(r.dept) };
         let num = if r.num == 0 { String::new() } else { format!("n{}", r.num) };
-        let _ = writeln!(out, "k{id},{num},{first},{last},{dept},{},{boss},{level},{start},{state}", title(r.title));
+        let _ = writeln!(
+            out,
+            "k{id},{num},{first},{last},{dept},{},{boss},{level},{start},{state}",
+            title(r.title)
+        );
     }
     out
 }
 
 pub(crate) fn date(at: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(at).unwrap();
-    at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+    at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date().to_string()
 }
 
 /// One change, as a person, a feed or time makes it. People are named by their place in the list of everybody.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// The source's roster changes (`None`: the row is dropped) and is imported whole.
-    Feed { source: usize, rows: Vec<(u8, Option<Row>)>, force: bool },
-    Create { login: u8, last: u8, active: bool },
-    Update { who: usize, attribute: &'static str, value: Value },
-    Transition { who: usize, to: u8 },
-    Group { who: usize, group: u8, add: bool },
-    RuleStatus { rule: usize, active: bool },
+    Feed {
+        source: usize,
+        rows: Vec<(u8, Option<Row>)>,
+        force: bool,
+    },
+    Create {
+        login: u8,
+        last: u8,
+        active: bool,
+    },
+    Update {
+        who: usize,
+        attribute: &'static str,
+        value: Value,
+    },
+    Transition {
+        who: usize,
+        to: u8,
+    },
+    Group {
+        who: usize,
+        group: u8,
+        add: bool,
+    },
+    RuleStatus {
+        rule: usize,
+        active: bool,
+    },
     /// Through the org file: a rule is new or another one, or goes.
-    Rule { rule: usize, spec: Option<RuleSpec> },
+    Rule {
+        rule: usize,
+        spec: Option<RuleSpec>,
+    },
     /// Through the org file: when the attribute is written.
-    Once { app: usize, attribute: &'static str, once: bool },
-    Assign { who: usize, app: usize, days: Option<i64>, role: Option<u8> },
-    Unassign { who: usize, app: usize },
-    AssignGroup { group: u8, app: usize, priority: u32, role: Option<u8> },
-    UnassignGroup { group: u8, app: usize },
+    Once {
+        app: usize,
+        attribute: &'static str,
+        once: bool,
+    },
+    Assign {
+        who: usize,
+        app: usize,
+        days: Option<i64>,
+        role: Option<u8>,
+    },
+    Unassign {
+        who: usize,
+        app: usize,
+    },
+    AssignGroup {
+        group: u8,
+        app: usize,
+        priority: u32,
+        role: Option<u8>,
+    },
+    UnassignGroup {
+        group: u8,
+        app: usize,
+    },
     /// Time goes on and what is due is done.
     Days(i64),
     /// The plan so many plans ago is taken back.
-    Undo { back: usize },
+    Undo {
+        back: usize,
+    },
 }
 
 fn cond() -> impl Strategy<Value = Cond> {
@@ -356,8 +410,18 @@ fn row() -> impl Strategy<Value = Row> {
     let level = prop_oneof![12 => 0u8..4, 1 => 4u8..6];
     let first = prop_oneof![20 => 0u8..2, 1 => Just(2u8)];
     let start = prop::option::of(-3i64..10);
-    (prop_oneof![1 => Just(0u8), 12 => 1u8..9], first, 0u8..3, 0u8..4, 0u8..4, 0u8..9, level, start, prop::bool::weighted(0.12)).prop_map(
-        |(num, first, last, dept, title, boss, level, start, left)| Row {
+    (
+        prop_oneof![1 => Just(0u8), 12 => 1u8..9],
+        first,
+        0u8..3,
+        0u8..4,
+        0u8..4,
+        0u8..9,
+        level,
+        start,
+        prop::bool::weighted(0.12),
+    )
+        .prop_map(|(num, first, last, dept, title, boss, level, start, left)| Row {
             num,
             first,
             last,
@@ -367,15 +431,13 @@ fn row() -> impl Strategy<Value = Row> {
             level,
             start,
             left,
-        },
-    )
+        })
 }
 
 /// Mostly everybody has a number of her own.
 fn rows(n: std::ops::Range<usize>) -> impl Strategy<Value = Vec<(u8, Option<Row>)>> {
-    let one = (1u8..9, prop::option::weighted(0.85, row()), prop::bool::weighted(0.8)).prop_map(|(id, row, own)| {
-        (id, row.map(|r| if own { Row { num: id, ..r } } else { r }))
-    });
+    let one = (1u8..9, prop::option::weighted(0.85, row()), prop::bool::weighted(0.8))
+        .prop_map(|(id, row, own)| (id, row.map(|r| if own { Row { num: id, ..r } } else { r })));
     prop::collection::vec(one, n)
 }
 

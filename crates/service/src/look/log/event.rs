@@ -131,7 +131,12 @@ struct Compact {
 }
 
 /// Reads a line; `None` if it is of a kind that a later version wrote.
-pub(super) fn read(config: &Config, block: &LogBlock, position: i64, line: &str) -> Result<Option<EventView>> {
+pub(super) fn read(
+    config: &Config,
+    block: &LogBlock,
+    position: i64,
+    line: &str,
+) -> Result<Option<EventView>> {
     let json: Json =
         serde_json::from_str(line).map_err(|e| ServiceError::corrupt(format!("log event {position}"), e))?;
     if json.get("effect").is_some() {
@@ -192,7 +197,13 @@ fn from_effect(config: &Config, block: &LogBlock, position: i64, line: &Compact)
 }
 
 fn named(kind: &str, id: String, name: String) -> TargetView {
-    TargetView { id, kind: kind.to_owned(), alternate_id: Some(name.clone()), display_name: Some(name), change_details: None }
+    TargetView {
+        id,
+        kind: kind.to_owned(),
+        alternate_id: Some(name.clone()),
+        display_name: Some(name),
+        change_details: None,
+    }
 }
 
 fn is_of_account(effect: &Effect) -> bool {
@@ -208,7 +219,9 @@ fn changes(effect: &Effect) -> Option<Json> {
         (side(|c| json!(c.from)), side(|c| json!(c.to)))
     };
     match effect {
-        Effect::StatusChanged { from, to } => Some(json!({ "from": { "status": from }, "to": { "status": to } })),
+        Effect::StatusChanged { from, to } => {
+            Some(json!({ "from": { "status": from }, "to": { "status": to } }))
+        }
         Effect::UserCreated { status, profile } => {
             Some(json!({ "from": {}, "to": { "status": status, "profile": profile } }))
         }
@@ -229,7 +242,13 @@ fn changes(effect: &Effect) -> Option<Json> {
     }
 }
 
-fn event(block: &LogBlock, position: i64, event_type: String, actor: &str, target: Vec<TargetView>) -> EventView {
+fn event(
+    block: &LogBlock,
+    position: i64,
+    event_type: String,
+    actor: &str,
+    target: Vec<TargetView>,
+) -> EventView {
     let mut debug_data = Map::new();
     if let Some(plan) = block.plan_key {
         debug_data.insert("planId".to_owned(), public_id(IdKind::Plan, plan).into());

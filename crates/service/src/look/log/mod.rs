@@ -110,7 +110,12 @@ impl Muster {
     }
 
     /// What fits in a few blocks before a position, newest first; and the position before which to go on.
-    fn backwards(&self, tx: &mut dyn Tx, wanted: &Wanted, before: i64) -> Result<(Vec<EventView>, Option<i64>)> {
+    fn backwards(
+        &self,
+        tx: &mut dyn Tx,
+        wanted: &Wanted,
+        before: i64,
+    ) -> Result<(Vec<EventView>, Option<i64>)> {
         let config = self.config_in(tx)?;
         let blocks = match wanted.user {
             Some(user) => log::blocks_of_user(tx, user.0, before, BLOCKS)?,
@@ -121,14 +126,21 @@ impl Muster {
             let lines = block.events()?;
             let events = lines.iter().rev().filter(|(position, _)| *position < before);
             for (position, line) in events {
-                found.extend(event::read(&config, block, *position, line)?.into_iter().filter(|e| wanted.fits(e)));
+                found.extend(
+                    event::read(&config, block, *position, line)?.into_iter().filter(|e| wanted.fits(e)),
+                );
             }
         }
         Ok((found, blocks.last().map(|b| b.position)))
     }
 
     /// What fits in a few blocks after a position, oldest first; and the position after which to go on.
-    fn forwards(&self, tx: &mut dyn Tx, wanted: &Wanted, after: i64) -> Result<(Vec<EventView>, Option<i64>)> {
+    fn forwards(
+        &self,
+        tx: &mut dyn Tx,
+        wanted: &Wanted,
+        after: i64,
+    ) -> Result<(Vec<EventView>, Option<i64>)> {
         let config = self.config_in(tx)?;
         let blocks = log::blocks_after(tx, after, BLOCKS)?;
         let mut found = Vec::new();
@@ -138,7 +150,9 @@ impl Muster {
                 continue;
             }
             for (position, line) in block.events()?.iter().filter(|(position, _)| *position > after) {
-                found.extend(event::read(&config, block, *position, line)?.into_iter().filter(|e| wanted.fits(e)));
+                found.extend(
+                    event::read(&config, block, *position, line)?.into_iter().filter(|e| wanted.fits(e)),
+                );
             }
         }
         Ok((found, blocks.last().map(|b| b.position + b.count - 1)))

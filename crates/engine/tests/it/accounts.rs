@@ -1,0 +1,214 @@
+//! Assignments, what is wanted in applications, and the calls that bring it about.
+
+use std::collections::BTreeMap;
+
+use muster_engine::Value;
+use muster_engine::derive::{AppScope, AppUser};
+use muster_engine::facts::{MembershipKind::Manual, RecordState::Living};
+use muster_engine::model::{Direction, GroupKey, ItemKey, Mapping, PushWhen, UserStatus, WhenTaken};
+use muster_engine::outbound::{AccountState, Allowed, Call, DesiredAccount, RemoteAccount, bring_into_line};
+
+use crate::support::{CRM, EVERYONE, HR, Person, compiled, give, org};
+
+fn person() -> Person {
+    Person::new().claim().record(HR, Living, 1)
+}
+
+fn values(app: &AppUser) -> BTreeMap<&str, &Value> {
+    app.wanted.iter().flat_map(|w| &w.attributes).map(|(n, v)| (&**n, v)).collect()
+}
+
+fn mapping(target: &str, expression: &str, when: PushWhen) -> Mapping {
+    Mapping {
+        app: CRM,
+        direction: Direction::ToApp,
+        target: target.into(),
+        expression: expression.into(),
+        when,
+        taken: WhenTaken::Refuse,
+    }
+}
+
+#[test]
+fn of_the_values_that_groups_give_the_first_by_priority_counts() {
+    let mut org = org();
+    org.mappings.insert(ItemKey(40), mapping("role", "user.title", PushWhen::Always));
+    give(&mut org, 50, GroupKey(2), 2, &[("role", "two"), ("seat", "desk")]);
+    give(&mut org, 51, GroupKey(3), 1, &[("role", "one")]);
+    give(&mut org, 52, GroupKey(4), 0, &[]);
+    let config = compiled(org);
+    let (desk, one, two, own) =
+        (Value::from("desk"), Value::from("one"), Value::from("two"), Value::from("own"));
+    let (clerk, null) = (Value::from("clerk"), Value::Null);
+    for (case, person, scope, role, seat) in [
+        ("one group", person().member(2, Manual, 0), AppScope::Group(GroupKey(2)), &two, &desk),
+        (
+            "two groups",
+            person().member(2, Manual, 0).member(3, Manual, 0),
+            AppScope::Group(GroupKey(3)),
+            &one,
+            &desk,
+        ),
+        (
+            "the first gives none",
+            person().member(4, Manual, 0).member(3, Manual, 0),
+            AppScope::Group(GroupKey(4)),
+            &one,
+            &null,
+        ),
+        (
+            "none gives one: the mapping",
+            person().member(4, Manual, 0),
+            AppScope::Group(GroupKey(4)),
+            &clerk,
+            &null,
+        ),
+        (
+            "her own goes first",
+            person().member(3, Manual, 0).assigned(None, &[("role", "own")]),
+            AppScope::Direct,
+            &own,
+            &null,
+        ),
+        (
+            "direct without values",
+            person().member(3, Manual, 0).assigned(None, &[]),
+            AppScope::Direct,
+            &one,
+            &null,
+        ),
+    ] {
+        let derived = person.derived(&config, 10);
+        assert_eq!(derived.apps.len(), 1, "{case}");
+        assert_eq!(derived.apps[0].scope, scope, "{case}");
+        assert_eq!(values(&derived.apps[0]), BTreeMap::from([("role", role), ("seat", seat)]), "{case}");
+    }
+    assert_eq!(person().derived(&config, 10).apps, []);
+}
+
+#[test]
+fn a_direct_assignment_ends() {
+    let config = compiled(org());
+    let person = person().assigned(Some(100), &[]);
+    let before = person.derived(&config, 99);
+    assert_eq!((before.apps.len(), before.next_due.map(|d| d.0)), (1, Some(100)));
+    let after = person.derived(&config, 100);
+    assert_eq!((after.apps.len(), after.next_due), (0, None));
+}
+
+#[test]
+fn the_status_decides_whether_there_is_an_account() {
+    use AccountState::{Active, Inactive};
+    for (status, disable_suspended, before_start, assigned, state) in [
+        (UserStatus::Staged, false, false, true, None),
+        (UserStatus::Staged, false, true, true, Some(Active)),
+        (UserStatus::Active, true, false, true, Some(Active)),
+        (UserStatus::Provisioned, false, false, true, Some(Active)),
+        (UserStatus::LockedOut, false, false, true, Some(Active)),
+        (UserStatus::Suspended, false, false, true, Some(Active)),
+        (UserStatus::Suspended, true, false, true, Some(Inactive)),
+        (UserStatus::Deprovisioned, false, true, false, None),
+    ] {
+        let mut org = org();
+        let provisioning = org.apps.get_mut(&CRM).unwrap().provisioning.as_mut().unwrap();
+        (provisioning.disable_suspended, provisioning.before_start) = (disable_suspended, before_start);
+        give(&mut org, 50, EVERYONE, 0, &[]);
+        let derived = person().admin(status, 5).derived(&compiled(org), 10);
+        let got = derived.apps.first().map(|a| a.wanted.as_ref().map(|w| w.state));
+        assert_eq!(got, assigned.then_some(state), "{status}");
+    }
+}
+
+#[test]
+fn a_value_set_once_stays() {
+    let mut org = org();
+    org.mappings.insert(ItemKey(40), mapping("role", "user.title", PushWhen::Create));
+    let config = compiled(org);
+    let mut person = person().assigned(None, &[]);
+    let first = person.derived(&config, 10);
+    assert_eq!(first.apps[0].keeps, [("role".into(), Value::from("clerk"))]);
+    person.0.accounts.insert(CRM, BTreeMap::from([("role".to_owned(), Value::from("boss"))]));
+    let later = person.derived(&config, 10);
+    assert_eq!(later.apps[0].keeps, []);
+    assert_eq!(values(&later.apps[0])["role"], &Value::from("boss"));
+}
+
+#[test]
+fn the_calls_that_bring_an_account_into_line() {
+    use AccountState::{Absent, Active, Inactive};
+    let all = Allowed { create: true, update: true, deactivate: true, delete: true };
+    let role = |v: Value| BTreeMap::from([("role".to_owned(), v)]);
+    let desired = |state| DesiredAccount {
+        external_id: "e".into(),
+        user_name: "ann".into(),
+        state,
+        attributes: role(Value::from("clerk")),
+    };
+    let remote = |active, name: &str, value: Value| RemoteAccount {
+        id: "1".into(),
+        external_id: None,
+        user_name: name.into(),
+        active,
+        attributes: role(value),
+    };
+    let same = |active| Some(remote(active, "ann", Value::from("clerk")));
+    let other = |active| Some(remote(active, "ann", Value::from("boss")));
+    let renamed = Some(remote(true, "anna", Value::from("clerk")));
+    let no = |change: fn(&mut Allowed)| {
+        let mut allowed = all;
+        change(&mut allowed);
+        allowed
+    };
+    for (case, state, known, allowed, calls) in [
+        ("create", Active, None, all, vec![Call::Create]),
+        ("create isn't allowed", Active, None, no(|a| a.create = false), vec![]),
+        ("in line", Active, same(true), all, vec![]),
+        ("another value", Active, other(true), all, vec![Call::Update]),
+        ("another name", Active, renamed, all, vec![Call::Update]),
+        ("update isn't allowed", Active, other(true), no(|a| a.update = false), vec![]),
+        ("back again", Active, same(false), all, vec![Call::SetActive(true)]),
+        ("back again and changed", Active, other(false), all, vec![Call::Update]),
+        (
+            "back again, no update",
+            Active,
+            other(false),
+            no(|a| a.update = false),
+            vec![Call::SetActive(true)],
+        ),
+        ("off", Inactive, same(true), all, vec![Call::SetActive(false)]),
+        ("off already", Inactive, other(false), all, vec![]),
+        ("off, never there", Inactive, None, all, vec![]),
+        ("off isn't allowed", Inactive, same(true), no(|a| a.deactivate = false), vec![]),
+        ("delete", Absent, same(true), all, vec![Call::Delete]),
+        ("delete what is off", Absent, same(false), all, vec![Call::Delete]),
+        (
+            "delete isn't allowed: off",
+            Absent,
+            same(true),
+            no(|a| a.delete = false),
+            vec![Call::SetActive(false)],
+        ),
+        ("delete, never there", Absent, None, all, vec![]),
+    ] {
+        assert_eq!(bring_into_line(&desired(state), known.as_ref(), allowed), calls, "{case}");
+    }
+}
+
+#[test]
+fn a_value_that_is_empty_here_and_missing_there_is_in_line() {
+    let all = Allowed { create: true, update: true, deactivate: true, delete: true };
+    let desired = DesiredAccount {
+        external_id: "e".into(),
+        user_name: "ann".into(),
+        state: AccountState::Active,
+        attributes: BTreeMap::from([("role".to_owned(), Value::Null)]),
+    };
+    let known = RemoteAccount {
+        id: "1".into(),
+        external_id: None,
+        user_name: "ann".into(),
+        active: true,
+        attributes: BTreeMap::from([("theirs".to_owned(), Value::from("x"))]),
+    };
+    assert_eq!(bring_into_line(&desired, Some(&known), all), []);
+}

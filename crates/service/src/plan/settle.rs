@@ -1,0 +1,248 @@
+//! How a plan ends: judged, recorded as applied, held or shown, with the tasks and feeds that belong to it.
+
+use muster_engine::model::{AppKey, PlanKey};
+use muster_engine::plan::{Finding, Population, judge};
+use muster_store::{Tx, feeds, lookups, plans, tasks};
+
+use super::apply::{Digest, Found, Going};
+use super::process::Outcome;
+use super::record::{self, Premises, json, plan_row, write_effects};
+use super::stream::Source;
+use super::{PlanReport, PlanStatus, Trigger, feed_guard};
+use crate::error::{Result, ServiceError};
+use crate::import::FeedShape;
+
+impl Going<'_> {
+    /// What guards find.
+    pub(super) fn findings(&self, tx: &mut dyn Tx, found: &Found) -> Result<Vec<Finding>> {
+        let tally = &found.counts.tally;
+        let mut population = Population::default();
+        if tally.deactivated + tally.suspended > 0 || !tally.unassigned.is_empty() {
+            let counts = lookups::status_counts(tx)?;
+            population.people =
+                counts.iter().filter(|(s, _)| s != "DEPROVISIONED").map(|(_, n)| *n as u64).sum();
+            population.apps = lookups::account_counts(tx)?
+                .into_iter()
+                .map(|c| (AppKey(c.app_key), c.assigned as u64))
+                .collect();
+        }
+        let mut findings = judge(&self.old, tally, &population);
+        if let (Source::Feed { app, feed }, Some(stats)) = (&self.proposal.source, &found.counts.feed) {
+            let guard =
+                self.config.app(AppKey(*app)).and_then(|a| a.guard).unwrap_or(self.config.org.settings.guard);
+            let last = feeds::last_feed(tx, *app, "APPLIED")?;
+            let hash = feeds::feed(tx, *feed)?.map(|f| f.hash).unwrap_or_default();
+            let undone = feeds::feeds_by_hash(tx, *app, &hash)?.iter().any(|f| f.state == "UNDONE");
+            findings.extend(feed_guard::judge(guard, stats, last.as_ref(), undone));
+        }
+        Ok(findings)
+    }
+
+    /// Whether the findings hold the plan.
+    pub(super) fn held(&self, findings: &[Finding]) -> bool {
+        findings.iter().any(|f| !(f.waivable && self.proposal.force))
+    }
+
+    /// The plan is applied: its row, its feed, the plan it undoes, held ones it supersedes, tasks about left out rows.
+    pub(super) fn mark_done(
+        &self,
+        tx: &mut dyn Tx,
+        found: &Found,
+        premises: &Premises,
+        known: bool,
+    ) -> Result<()> {
+        let row = plan_row(
+            self.plan,
+            PlanStatus::Applied,
+            &self.proposal,
+            &self.actor,
+            self.at,
+            &found.counts,
+            &found.notes,
+            premises,
+        )?;
+        if known || plans::plan(tx, self.plan.0)?.is_some() {
+            plans::update_plan(tx, &row)?;
+        } else {
+            plans::insert_plan(tx, &row)?;
+        }
+        plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?;
+        if let Some(undone) = self.proposal.undo_of {
+            plans::set_status(tx, undone.0, &["APPLIED", "STOPPED"], PlanStatus::Undone.as_str())?;
+            if let Some(row) = plans::plan(tx, undone.0)? {
+                if let Ok(Trigger::Import { feed, .. }) = serde_json::from_str(&row.trigger) {
+                    feed_state(tx, feed, "UNDONE", None)?;
+                }
+                // Undoing an undo brings the plan back.
+                if let Some(first) = row.undo_of {
+                    plans::set_status(tx, first, &["UNDONE"], PlanStatus::Applied.as_str())?;
+                }
+            }
+        }
+        if let Source::Feed { feed, .. } = self.proposal.source {
+            feed_state(tx, feed, "APPLIED", found.counts.feed.as_ref())?;
+        }
+        self.supersede(tx)?;
+        tasks::finish_by_dedupe(tx, &[&self.held_task_key()], self.at.0, &self.actor)?;
+        self.tell_rejected(tx, found)
+    }
+
+    fn supersede(&self, tx: &mut dyn Tx) -> Result<()> {
+        let key = self.proposal.trigger.key();
+        for row in plans::plans_by_trigger(tx, &key, &["HELD", "PLANNED"])? {
+            if row.plan_key != self.plan.0 {
+                let status = PlanStatus::Superseded.as_str().to_owned();
+                plans::update_plan(tx, &plans::PlanRow { status, successor: Some(self.plan.0), ..row })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn held_task_key(&self) -> String {
+        format!("held:{}", self.proposal.trigger.key())
+    }
+
+    fn tell_rejected(&self, tx: &mut dyn Tx, found: &Found) -> Result<()> {
+        let Some(stats) = &found.counts.feed else { return Ok(()) };
+        let rejected = stats.rejected + found.notes.rejected.len() as u64;
+        let Source::Feed { app, .. } = self.proposal.source else { return Ok(()) };
+        let dedupe = format!("rejected:{app}");
+        if rejected == 0 && stats.withheld == 0 {
+            tasks::finish_by_dedupe(tx, &[&dedupe], self.at.0, &self.actor)?;
+            return Ok(());
+        }
+        let withheld = if stats.withheld > 0 {
+            format!(
+                "; {} people without a row are not called gone, since a row's key can't be read",
+                stats.withheld
+            )
+        } else {
+            String::new()
+        };
+        let name = self.config.app_name(AppKey(app));
+        let title = format!(
+            "rows of the feed of {name} were left out: `muster plan {}` lists them{withheld}",
+            self.plan
+        );
+        self.open_task(tx, "feed_rows_rejected", dedupe, title, Some(app))
+    }
+
+    fn open_task(
+        &self,
+        tx: &mut dyn Tx,
+        kind: &str,
+        dedupe: String,
+        title: String,
+        app: Option<i64>,
+    ) -> Result<()> {
+        let owner = self.config.org.settings.admins.first().cloned().unwrap_or_default();
+        tasks::open_tasks(
+            tx,
+            &[tasks::NewTask {
+                kind: kind.to_owned(),
+                dedupe,
+                title,
+                app_key: app,
+                plan_key: Some(self.plan.0),
+                owner: (!owner.is_empty()).then_some(owner),
+                created: self.at.0,
+                due: Some(self.at.0 + 86_400_000),
+                ..tasks::NewTask::default()
+            }],
+        )?;
+        Ok(())
+    }
+
+    /// Records a plan that isn't applied, with its effects.
+    pub(super) fn settle_dry(
+        &self,
+        found: &mut Found,
+        mut outcomes: Vec<Outcome>,
+        wanted: PlanStatus,
+    ) -> Result<PlanReport> {
+        let mut digest = Digest::default();
+        for outcome in &mut outcomes {
+            digest.add(outcome)?;
+            found.add(outcome);
+        }
+        let findings = self.muster.store.try_read(|tx| self.findings(tx, found))?;
+        found.notes.findings = findings;
+        self.muster.store.try_write(|tx| {
+            self.ensure_row(tx, PlanStatus::Failed)?;
+            plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?;
+            for (no, outcome) in outcomes.iter().enumerate() {
+                write_effects(tx, self.plan, no as i64, &outcome.effects)?;
+            }
+            Ok::<_, ServiceError>(())
+        })?;
+        let found = std::mem::take(found);
+        self.settle(found, digest.finish(), wanted)
+    }
+
+    /// Records a plan that isn't applied; its effects are written already.
+    pub(super) fn settle(&self, found: Found, digest: String, status: PlanStatus) -> Result<PlanReport> {
+        let premises = Premises { config_version: self.old.version, digest };
+        let row = plan_row(
+            self.plan,
+            status,
+            &self.proposal,
+            &self.actor,
+            self.at,
+            &found.counts,
+            &found.notes,
+            &premises,
+        )?;
+        self.muster.store.try_write(|tx| {
+            if status == PlanStatus::Held {
+                // There is one open held plan a trigger: the older one makes room first.
+                self.supersede(tx)?;
+            }
+            if plans::plan(tx, self.plan.0)?.is_some() {
+                plans::update_plan(tx, &row)?;
+            } else {
+                plans::insert_plan(tx, &row)?;
+            }
+            if status == PlanStatus::Held {
+                if let Source::Feed { feed, .. } = self.proposal.source {
+                    feed_state(tx, feed, "HELD", found.counts.feed.as_ref())?;
+                }
+                let why: Vec<&str> = found.notes.findings.iter().map(|f| f.message.as_str()).collect();
+                let title = format!(
+                    "plan {} ({}) is held: {}; look with `muster plan {}`, then `muster apply {}` or `muster discard {}`",
+                    self.plan,
+                    self.proposal.trigger.describe(),
+                    why.join("; "),
+                    self.plan,
+                    self.plan,
+                    self.plan
+                );
+                self.open_task(tx, "plan_held", self.held_task_key(), title, None)?;
+            }
+            Ok::<_, ServiceError>(())
+        })?;
+        Ok(report(Some(self.plan), status, found))
+    }
+}
+
+fn feed_state(
+    tx: &mut dyn Tx,
+    feed: i64,
+    state: &str,
+    stats: Option<&crate::import::FeedStats>,
+) -> Result<()> {
+    let Some(mut row) = feeds::feed(tx, feed)? else { return Ok(()) };
+    state.clone_into(&mut row.state);
+    if let Some(stats) = stats {
+        row.rows = stats.rows as i64;
+        row.rejected = stats.rejected as i64;
+        row.valid = row.rows - row.rejected;
+        row.shape = Some(json("shape", &FeedShape::default())?);
+    }
+    feeds::update_feed(tx, &row)?;
+    Ok(())
+}
+
+/// What is told of a plan.
+pub(super) fn report(plan: Option<PlanKey>, status: PlanStatus, found: Found) -> PlanReport {
+    PlanReport { plan, status, counts: found.counts, notes: found.notes, sample: found.sample }
+}

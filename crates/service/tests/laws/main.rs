@@ -1,0 +1,10 @@
+//! The laws, over random orgs and random lives, through service and store, against a naive oracle.
+//!
+//! `PROPTEST_CASES=500 cargo test -p muster-service --test laws` looks longer and elsewhere: without it the cases are
+//! always the same ones.
+
+mod laws;
+mod oracle;
+mod sim;
+mod stored;
+mod world;
