@@ -38,16 +38,17 @@ impl Clock {
     ///
     /// # Errors
     /// If the text can't be read, or the store runs on the machine's clock.
-    pub fn open(store: &Store, given: Option<&str>, fresh: bool) -> Result<Self> {
+    pub fn open(store: &Store, given: Option<&str>) -> Result<Self> {
         let given = given.filter(|g| !g.is_empty()).map(parse).transpose()?;
         let kind = store.read(|tx| meta::get(tx, KIND))?;
-        let simulated = match (kind.as_deref(), fresh) {
-            (None, true) => {
+        let simulated = match kind {
+            Some(kind) => kind == "given",
+            // A store whose first opening failed half way has none yet, and is as new.
+            None => {
                 let kind = if given.is_some() { "given" } else { "machine" };
                 store.write(|tx| meta::set(tx, KIND, kind))?;
                 given.is_some()
             }
-            (kind, _) => kind == Some("given"),
         };
         let source = match given {
             Some(_) if !simulated => {

@@ -70,7 +70,7 @@ impl Muster {
         }
         let store = Store::open(&file, &if create { OpenOptions::create() } else { OpenOptions::default() })?;
         let vault = Vault::open(dir, create).map_err(|e| ServiceError::Invalid(e.to_string()))?;
-        let clock = Clock::open(&store, clock, fresh)?;
+        let clock = Clock::open(&store, clock)?;
         let node = format!("{}-{}", std::process::id(), clock.now().0);
         let muster = Self {
             store: Arc::new(store),

@@ -35,7 +35,7 @@ statements! {
 pub const SPOOLING: &str = "SPOOLING";
 
 /// Content a chunk holds: small enough for short transactions, large enough to compress well.
-const CHUNK_BYTES: usize = 1 << 20;
+const CHUNK_BYTES: usize = 4 << 20;
 
 /// A feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

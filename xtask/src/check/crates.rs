@@ -22,7 +22,10 @@ const LAYERS: &[(&str, Uses)] = &[
     ("muster-scim", Uses::Only(&["muster-query"])),
     ("muster-store", Uses::Only(&["muster-engine", "muster-query"])),
     ("muster-connectors", Uses::Only(&["muster-engine", "muster-scim", "muster-query", "muster-expr"])),
-    ("muster-service", Uses::Only(&["muster-engine", "muster-orgfile", "muster-store", "muster-connectors", "muster-expr"])),
+    (
+        "muster-service",
+        Uses::Only(&["muster-engine", "muster-orgfile", "muster-store", "muster-connectors", "muster-expr"]),
+    ),
     ("muster-demo-app", Uses::Only(&["muster-scim", "muster-query"])),
     ("muster-testkit", Uses::Anything),
     ("muster", Uses::Anything),

@@ -90,7 +90,7 @@ pub fn diff(config: &Config, stored: &Stored, derived: &Derived, detail: bool) -
     match stored.status {
         None => {
             let profile = if detail {
-                serde_json::from_str(&config.profile_to_json(&derived.profile)).unwrap_or_default()
+                profile_object(config, &derived.profile)
             } else {
                 serde_json::Value::Null
             };
@@ -110,6 +110,13 @@ pub fn diff(config: &Config, stored: &Stored, derived: &Derived, detail: bool) -
     diff_links(stored, derived, &mut out);
     diff_apps(config, stored, derived, &mut out);
     out
+}
+
+/// The profile as clients write it.
+fn profile_object(config: &Config, profile: &[Value]) -> serde_json::Value {
+    let known = config.attributes.iter().zip(profile).filter(|(_, v)| !v.is_null());
+    let members = known.map(|(a, v)| (a.def.name.clone(), serde_json::to_value(v).unwrap_or_default()));
+    serde_json::Value::Object(members.collect())
 }
 
 fn diff_profile(config: &Config, stored: &Stored, derived: &Derived, out: &mut Diff) {

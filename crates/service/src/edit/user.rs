@@ -28,7 +28,7 @@ fn profile_ops(config: &Config, attributes: &Attributes) -> Result<Vec<Op>> {
             Some(a) => Some(a.check(value.clone()).map_err(|e| ServiceError::Invalid(e.to_string()))?),
             None => None,
         };
-        let value = value.map(FactValue::Profile);
+        let value = value.filter(|v| !v.is_null()).map(FactValue::Profile);
         ops.push(Op::Say { fact: Fact::Profile { attribute: name.clone() }, value });
     }
     Ok(ops)

@@ -41,8 +41,10 @@ pub(crate) struct Frame<'a> {
 pub(crate) struct Pass {
     pub(crate) provisional: Provisional,
     pub(crate) ahead: Ahead,
-    /// People that a record of this plan was matched to.
-    matched: HashSet<UserKey>,
+    /// What the feed has said so far of people whom rows of new keys may name.
+    said: Said,
+    /// People whose facts this pass changes without writing them: what is stored of them would mislead.
+    worked: HashSet<i64>,
     /// People seen, where it matters who was.
     pub(crate) seen: HashSet<i64>,
     /// Provisional keys go down from here.
@@ -58,7 +60,34 @@ impl Pass {
     /// The next pass over the same works: new people get the same provisional keys again.
     pub(crate) fn again(&mut self) {
         self.new_people = 0;
-        self.matched.clear();
+        self.said = Said::default();
+        self.worked.clear();
+    }
+}
+
+/// Which records a feed has begun and ended, as far as it has been read.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    /// People with a living row.
+    begun: HashSet<UserKey>,
+    /// Records that ended, by person and key.
+    ended: HashSet<(UserKey, String)>,
+}
+
+impl Said {
+    /// Takes note of what a work says of somebody known.
+    fn hear(&mut self, user: UserKey, work: &Work) {
+        for op in &work.ops {
+            match op {
+                Op::Row { ended: false, .. } => {
+                    self.begun.insert(user);
+                }
+                Op::Row { external_id, .. } | Op::Gone { external_id, .. } => {
+                    self.ended.insert((user, external_id.clone()));
+                }
+                _ => {}
+            }
+        }
     }
 }
 
@@ -113,7 +142,7 @@ struct Slot<'w> {
 pub(crate) fn look_ahead(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: &mut Pass) -> Result<()> {
     let mut out = Outcome::default();
     let slots = profiles(tx, frame, works, pass, &mut out)?;
-    pass.seen.extend(slots.iter().map(|s| s.facts.user.0));
+    pass.seen.extend(slots.iter().filter(|s| !s.left_out).map(|s| s.facts.user.0));
     Ok(())
 }
 
@@ -174,6 +203,9 @@ fn profiles<'w>(
     let mut slots: Vec<Slot<'w>> = Vec::with_capacity(works.len());
     let mut places: HashMap<i64, usize> = HashMap::new();
     for (work, who) in works.iter().zip(whom) {
+        if work.ops.is_empty() && who.is_some_and(|u| pass.worked.contains(&u.0)) {
+            continue;
+        }
         if let Some(at) = who.and_then(|u| places.get(&u.0)).copied() {
             if let Some(slot) = slots.get_mut(at) {
                 slot.works.push(work);
@@ -223,6 +255,9 @@ fn profiles<'w>(
     for slot in &mut slots {
         judge_problems(frame, slot, out)?;
         if !slot.left_out {
+            if frame.dry && slot.works.iter().any(|w| !w.ops.is_empty()) {
+                pass.worked.insert(slot.facts.user.0);
+            }
             let before = slot.person.rows.is_some().then_some(&slot.person.stored.profile[..]);
             pass.ahead.note(frame.config, &slot.part, before);
         }
@@ -261,7 +296,11 @@ fn resolve(
             }
         }
     }
-    let mut matched: HashSet<UserKey> = HashSet::new();
+    if asked.is_empty() && !frame.dry {
+        return Ok(whom);
+    }
+    // Whom each row of a new key may be about.
+    let mut candidates: Vec<Option<UserKey>> = vec![None; works.len()];
     for (slot, wanted) in asked {
         let values: Vec<&str> = wanted.iter().map(|(_, v)| v.as_str()).collect();
         let name = frame.config.attribute_name(slot);
@@ -270,53 +309,56 @@ fn resolve(
             .map(|c| (c.value, UserKey(c.user_key)))
             .collect();
         for (at, value) in wanted {
-            if let (Some(owner), Some(place)) = (owners.get(&value), whom.get_mut(at))
-                && place.is_none()
-                && !pass.matched.contains(owner)
-                && matched.insert(*owner)
-            {
-                *place = Some(*owner);
+            if let (Some(owner), Some(place)) = (owners.get(&value), candidates.get_mut(at)) {
+                place.get_or_insert(*owner);
             }
         }
     }
-    drop_taken_matches(tx, works, &mut whom)?;
-    // What is written is found in the store; only a pass that writes nothing must remember.
-    if frame.dry {
-        pass.matched
-            .extend(works.iter().zip(&whom).filter(|(w, _)| w.who == Who::Match).filter_map(|(_, u)| *u));
-    }
+    match_rows(tx, frame, works, &candidates, &mut whom, pass)?;
     Ok(whom)
 }
 
-/// A person whom the same source has under another key already is not matched again: two living records of one source
-/// are two people.
-fn drop_taken_matches(tx: &mut dyn Tx, works: &[Work], whom: &mut [Option<UserKey>]) -> Result<()> {
-    let mut found: Vec<i64> = works
-        .iter()
-        .zip(whom.iter())
-        .filter(|(w, _)| w.who == Who::Match)
-        .filter_map(|(_, u)| u.map(|u| u.0))
-        .collect();
+/// Matches rows in their order. A person whom the same source has under another key already is not matched again: two
+/// living records of one source are two people.
+fn match_rows(
+    tx: &mut dyn Tx,
+    frame: &Frame<'_>,
+    works: &[Work],
+    candidates: &[Option<UserKey>],
+    whom: &mut [Option<UserKey>],
+    pass: &mut Pass,
+) -> Result<()> {
+    let mut found: Vec<i64> = candidates.iter().flatten().map(|u| u.0).collect();
     found.sort_unstable();
     found.dedup();
-    if found.is_empty() {
-        return Ok(());
+    let mut living: HashMap<(i64, i64), Vec<String>> = HashMap::new();
+    if !found.is_empty() {
+        for rows in load_people(tx, &found)? {
+            for r in rows.records.into_iter().filter(|r| r.state == RecordState::Living.as_str()) {
+                living.entry((rows.user.user_key, r.app_key)).or_default().push(r.external_id);
+            }
+        }
     }
-    let mut living: HashSet<(i64, i64)> = HashSet::new();
-    for rows in load_people(tx, &found)? {
-        let records = rows.records.iter().filter(|r| r.state == RecordState::Living.as_str());
-        living.extend(records.map(|r| (rows.user.user_key, r.app_key)));
-    }
-    for (work, who) in works.iter().zip(whom.iter_mut()) {
+    // What is written is found in the store; only a pass that writes nothing must remember.
+    let mut said = if frame.dry { std::mem::take(&mut pass.said) } else { Said::default() };
+    for ((work, candidate), who) in works.iter().zip(candidates).zip(whom.iter_mut()) {
         let app = work.ops.iter().find_map(|op| match op {
             Op::Row { app, .. } => Some(app.0),
             _ => None,
         });
-        if let (Who::Match, Some(user), Some(app)) = (&work.who, *who, app)
-            && living.contains(&(user.0, app))
-        {
-            *who = None;
+        if let (Who::Match, Some(user), Some(app)) = (&work.who, *candidate, app) {
+            let stored = living.get(&(user.0, app)).into_iter().flatten();
+            let lives = said.begun.contains(&user) || stored.into_iter().any(|id| !said.ended.contains(&(user, id.clone())));
+            if !lives {
+                *who = Some(user);
+            }
         }
+        if let Some(user) = *who {
+            said.hear(user, work);
+        }
+    }
+    if frame.dry {
+        pass.said = said;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! How a plan ends: judged, recorded as applied, held or shown, with the tasks and feeds that belong to it.
 
-use muster_engine::model::{AppKey, PlanKey};
+use muster_engine::model::{AppKey, IdKind, PlanKey, public_id};
 use muster_engine::plan::{Finding, Population, judge};
-use muster_store::{Tx, feeds, lookups, plans, tasks};
+use muster_store::{Tx, feeds, log, lookups, plans, tasks};
 
 use super::apply::{Digest, Found, Going};
 use super::process::Outcome;
@@ -10,6 +10,7 @@ use super::record::{self, Premises, json, plan_row, write_effects};
 use super::stream::Source;
 use super::{PlanReport, PlanStatus, Trigger, feed_guard};
 use crate::error::{Result, ServiceError};
+use crate::events::{Event, EventOutcome, EventTarget};
 use crate::import::FeedShape;
 
 impl Going<'_> {
@@ -82,9 +83,38 @@ impl Going<'_> {
         if let Source::Feed { feed, .. } = self.proposal.source {
             feed_state(tx, feed, "APPLIED", found.counts.feed.as_ref())?;
         }
+        self.import_event(tx, "system.import.complete", EventOutcome::success())?;
         self.supersede(tx)?;
         tasks::finish_by_dedupe(tx, &[&self.held_task_key()], self.at.0, &self.actor)?;
         self.tell_rejected(tx, found)
+    }
+
+    /// The log's word on an import as a whole.
+    fn import_event(&self, tx: &mut dyn Tx, event_type: &'static str, outcome: EventOutcome) -> Result<()> {
+        let Trigger::Import { app, name, .. } = &self.proposal.trigger else { return Ok(()) };
+        let target = |kind, id, display_name| EventTarget { kind, id, display_name: Some(display_name) };
+        let event = Event {
+            event_type,
+            actor: self.actor.clone(),
+            outcome,
+            published: self.at,
+            targets: vec![
+                target("AppInstance", public_id(IdKind::App, app.0), self.config.app_name(*app)),
+                target("Feed", name.clone(), name.clone()),
+            ],
+            plan: Some(public_id(IdKind::Plan, self.plan.0)),
+        };
+        log::append(
+            tx,
+            &log::Events {
+                published: self.at.0,
+                plan_key: Some(self.plan.0),
+                actor: self.actor.clone(),
+                lines: vec![event.to_line()],
+                ..log::Events::default()
+            },
+        )?;
+        Ok(())
     }
 
     fn supersede(&self, tx: &mut dyn Tx) -> Result<()> {
@@ -216,6 +246,7 @@ impl Going<'_> {
                     self.plan,
                     self.plan
                 );
+                self.import_event(tx, "system.import.roadblock", EventOutcome::failure(why.join("; ")))?;
                 self.open_task(tx, "plan_held", self.held_task_key(), title, None)?;
             }
             Ok::<_, ServiceError>(())

@@ -1,11 +1,12 @@
 //! Undo: what a plan changed is put back where it still stands.
 
+use muster_engine::Config;
 use muster_engine::model::{Item, ItemChange, ItemKey, ItemKind, PlanKey};
 use muster_store::config::{item_history, items_changed};
 use muster_store::plans;
 
 use super::stream::Source;
-use super::{PlanReport, PlanStatus, Progress, Proposal, Trigger};
+use super::{Counts, PlanReport, PlanStatus, Progress, Proposal, Trigger};
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
 use crate::muster::{Actor, Muster};
@@ -40,6 +41,7 @@ impl Muster {
         }
         let items = self.earlier_items(plan)?;
         let everyone = !items.is_empty();
+        let lasting = what_lasts(&row.counts, &*self.config()?);
         let proposal = Proposal {
             trigger: Trigger::Undo { plan },
             source: Source::Inverse { plan, everyone },
@@ -49,7 +51,9 @@ impl Muster {
             preview: options.preview,
             force: options.force,
         };
-        self.propose(actor, &proposal, progress)
+        let mut report = self.propose(actor, &proposal, progress)?;
+        report.notes.remarks.extend(lasting);
+        Ok(report)
     }
 
     /// Configuration items that still are as a plan left them, with what they were before.
@@ -97,4 +101,22 @@ impl Muster {
             Ok(changes)
         })
     }
+}
+
+/// What a plan did in the world that no undo takes back.
+fn what_lasts(counts: &str, config: &Config) -> Vec<String> {
+    let counts: Counts = serde_json::from_str(counts).unwrap_or_default();
+    let mut lasting: Vec<String> = counts
+        .tally
+        .accounts_deleted
+        .iter()
+        .map(|(app, n)| {
+            let app = config.app_name(*app);
+            format!("{n} accounts were to be deleted in {app}: those that are gone come back as new ones, without their data")
+        })
+        .collect();
+    if counts.tally.changed > 0 {
+        lasting.push("mails that were sent about it stay sent".to_owned());
+    }
+    lasting
 }

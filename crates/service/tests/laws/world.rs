@@ -226,7 +226,7 @@ impl AppSpec {
 }
 
 /// A row of a feed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Row {
     pub(crate) num: u8,
     first: u8,
@@ -239,6 +239,12 @@ pub(crate) struct Row {
     /// Days from the beginning of the world.
     start: Option<i64>,
     left: bool,
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(feed(&BTreeMap::from([(0, self.clone())])).lines().nth(1).unwrap_or_default())
+    }
 }
 
 /// What an HR system has.
@@ -271,7 +277,7 @@ pub(crate) fn date(at: i64) -> String {
 }
 
 /// One change, as a person, a feed or time makes it. People are named by their place in the list of everybody.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Step {
     /// The source's roster changes (`None`: the row is dropped) and is imported whole.
     Feed {
@@ -339,6 +345,38 @@ pub(crate) enum Step {
     Undo {
         back: usize,
     },
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Feed { source, rows, force } => {
+                write!(f, "feed of {} (force {force}):", SOURCES[*source])?;
+                let last: BTreeMap<_, _> = rows.iter().map(|(id, row)| (id, row)).collect();
+                last.iter().try_for_each(|(id, row)| match row {
+                    Some(row) => write!(f, " k{id} is {row:?};"),
+                    None => write!(f, " no k{id};"),
+                })
+            }
+            Self::Create { login, last, active } => write!(f, "create {login} {last} {active}"),
+            Self::Update { who, attribute, value } => write!(f, "update {who}: {attribute} = {value:?}"),
+            Self::Transition { who, to } => {
+                write!(f, "{} {who}", ["activate", "deactivate", "suspend", "unsuspend", "reset"][usize::from(*to)])
+            }
+            Self::Group { who, group, add } => write!(f, "group g{group}: {} {who}", if *add { "add" } else { "remove" }),
+            Self::RuleStatus { rule, active } => write!(f, "rule r{rule}: active = {active}"),
+            Self::Rule { rule, spec } => write!(f, "rule r{rule} is {spec:?}"),
+            Self::Once { app, attribute, once } => write!(f, "{attribute} of app {app}: once = {once}"),
+            Self::Assign { who, app, days, role } => write!(f, "assign {} to {who} for {days:?} days as {role:?}", APPS[*app]),
+            Self::Unassign { who, app } => write!(f, "unassign {} from {who}", APPS[*app]),
+            Self::AssignGroup { group, app, priority, role } => {
+                write!(f, "assign {} to g{group} at {priority} as {role:?}", APPS[*app])
+            }
+            Self::UnassignGroup { group, app } => write!(f, "unassign {} from g{group}", APPS[*app]),
+            Self::Days(days) => write!(f, "{days} days"),
+            Self::Undo { back } => write!(f, "undo {back} back"),
+        }
+    }
 }
 
 fn cond() -> impl Strategy<Value = Cond> {
@@ -503,13 +541,23 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Steps one after the other, told one a line.
+#[derive(Clone)]
+pub(crate) struct Life(pub(crate) Vec<Step>);
+
+impl fmt::Debug for Life {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(at, step)| write!(f, "\n{at}: {step:?}"))
+    }
+}
+
 /// A life: the first feed brings most people.
-pub(crate) fn life(n: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn life(n: std::ops::Range<usize>) -> impl Strategy<Value = Life> {
     (import(6..10), prop::collection::vec(step(), n)).prop_map(|(first, rest)| {
         let first = match first {
             Step::Feed { rows, force, .. } => Step::Feed { source: 0, rows, force },
             other => other,
         };
-        std::iter::once(first).chain(rest).collect()
+        Life(std::iter::once(first).chain(rest).collect())
     })
 }

@@ -1,5 +1,7 @@
 //! The spine on real data: feed, people, rules, apps, preview, apply, undo.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 
 use muster_engine::Millis;
