@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use muster_connectors::csv::SortedFeed;
 use muster_engine::model::{Group, GroupKind, Item, ItemKey, ItemKind, Org};
 use muster_engine::{Config, Millis, compile};
 use muster_store::config as stored_config;
@@ -40,6 +41,8 @@ pub struct Muster {
     /// How many people a transaction takes.
     pub(crate) chunk: usize,
     config: Mutex<Option<Arc<Config>>>,
+    /// The feed that was just spooled, as it was sorted on the way in: read once, used once.
+    pub(crate) sorted_feed: Mutex<Option<(i64, SortedFeed)>>,
 }
 
 impl std::fmt::Debug for Muster {
@@ -80,6 +83,7 @@ impl Muster {
             node,
             chunk: CHUNK,
             config: Mutex::new(None),
+            sorted_feed: Mutex::new(None),
         };
         muster.found()?;
         Ok(muster)

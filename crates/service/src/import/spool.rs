@@ -1,7 +1,9 @@
 //! Feeds are kept in the store before anything is made of them, so that any node can apply or resume them later.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::Path;
+use std::sync::PoisonError;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use aws_lc_rs::digest;
 use muster_connectors::csv::{FeedFormat, FeedReader, SortedFeed, sorted};
@@ -32,6 +34,8 @@ pub(crate) struct FeedShape {
     pub(crate) header: Vec<String>,
 }
 
+/// How long a feed may take to come in.
+const ABANDONED_MS: i64 = 86_400_000;
 /// Memory a feed may take while it is sorted; the rest waits on disk.
 const SORT_BYTES: usize = 48 << 20;
 
@@ -68,13 +72,59 @@ pub(crate) fn format(feed: &Feed) -> FeedFormat {
 
 /// Opens a spooled feed in the order of its keys.
 pub(crate) fn open_feed(muster: &Muster, app: &App, feed: i64) -> Result<SortedFeed> {
+    let ready = muster.sorted_feed.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some((_, sorted)) = ready.filter(|(key, _)| *key == feed) {
+        return Ok(sorted);
+    }
+    read_sorted(muster, app, feeds::FeedReader::new(&muster.store, feed))
+}
+
+fn read_sorted(muster: &Muster, app: &App, content: impl Read + Send) -> Result<SortedFeed> {
     let layout = app.feed.as_ref().ok_or_else(|| {
         ServiceError::Invalid(format!("the app {:?} has no feed; give it one in the org file", app.name))
     })?;
-    let content = feeds::FeedReader::new(&muster.store, feed);
-    let reader = FeedReader::open(content, &format(layout))
-        .map_err(|e| ServiceError::Invalid(format!("{}: {e}", app.name)))?;
-    sorted(reader, SORT_BYTES, &muster.dir).map_err(|e| ServiceError::Invalid(format!("{}: {e}", app.name)))
+    let told = |e: &dyn std::fmt::Display| ServiceError::Invalid(format!("{}: {e}", app.name));
+    let reader = FeedReader::open(content, &format(layout)).map_err(|e| told(&e))?;
+    sorted(reader, SORT_BYTES, &muster.dir).map_err(|e| told(&e))
+}
+
+/// Passes bytes on and sends a copy of them.
+struct Copying<R> {
+    inner: R,
+    sender: SyncSender<Vec<u8>>,
+}
+
+impl<R: Read> Read for Copying<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        let piece = buffer.get(..n).unwrap_or_default().to_vec();
+        if n > 0 {
+            // Whoever keeps the copy has failed: so does the import.
+            self.sender.send(piece).map_err(std::io::Error::other)?;
+        }
+        Ok(n)
+    }
+}
+
+/// Reads what [`Copying`] sends.
+struct Pieces {
+    receiver: Receiver<Vec<u8>>,
+    piece: Cursor<Vec<u8>>,
+}
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let n = self.piece.read(buffer)?;
+            if n > 0 || buffer.is_empty() {
+                return Ok(n);
+            }
+            match self.receiver.recv() {
+                Ok(piece) => self.piece = Cursor::new(piece),
+                Err(_) => return Ok(0),
+            }
+        }
+    }
 }
 
 /// Passes bytes on and hashes them.
@@ -123,7 +173,7 @@ impl Muster {
         actor: &Actor,
         app: &str,
         name: &str,
-        content: impl Read,
+        content: impl Read + Send,
         options: ImportOptions,
         progress: &dyn Progress,
     ) -> Result<PlanReport> {
@@ -135,7 +185,7 @@ impl Muster {
                 "the app {app:?} is no source with a feed; give it [apps.{app}.source] and [apps.{app}.feed] in the org file"
             )));
         }
-        let feed = self.spool(key, name, content)?;
+        let feed = self.spool(key, settings, name, content)?;
         let proposal = Proposal {
             trigger: Trigger::Import { app: key, name: name.to_owned(), feed: feed.feed_key },
             source: Source::Feed { app: key.0, feed: feed.feed_key },
@@ -148,26 +198,46 @@ impl Muster {
         self.propose(actor, &proposal, progress)
     }
 
-    fn spool(&self, app: AppKey, name: &str, content: impl Read) -> Result<feeds::FeedRow> {
-        let received = self.now().0;
+    /// Keeps the feed's bytes in the store while they are read and sorted, which happens once for both.
+    fn spool(&self, key: AppKey, app: &App, name: &str, content: impl Read + Send) -> Result<feeds::FeedRow> {
         let mut feed = feeds::FeedRow {
-            app_key: app.0,
+            app_key: key.0,
             name: name.to_owned(),
-            received,
+            received: self.now().0,
             state: feeds::SPOOLING.to_owned(),
             ..feeds::FeedRow::default()
         };
         self.store.write(|tx| {
+            // What an import left behind that died, or whose feed couldn't be read.
+            feeds::drop_abandoned(tx, feed.received - ABANDONED_MS)?;
             feed.feed_key = keys::allocate(tx, "feed", 1)?;
             feeds::insert_feed(tx, &feed)
         })?;
-        let mut hashing =
-            Hashing { inner: content, context: digest::Context::new(&digest::SHA256), bytes: 0 };
-        feeds::spool(&self.store, feed.feed_key, &mut hashing)?;
-        feed.bytes = hashing.bytes as i64;
-        feed.hash = hex(hashing.context.finish().as_ref());
+        let feed_key = feed.feed_key;
+        let (sender, receiver) = sync_channel::<Vec<u8>>(16);
+        let (read, kept) = std::thread::scope(|scope| {
+            let spooler = scope.spawn(move || {
+                let inner = Pieces { receiver, piece: Cursor::default() };
+                let mut hashing = Hashing { inner, context: digest::Context::new(&digest::SHA256), bytes: 0 };
+                feeds::spool(&self.store, feed_key, &mut hashing)?;
+                Ok::<_, ServiceError>((hex(hashing.context.finish().as_ref()), hashing.bytes))
+            });
+            // The copy ends with the reader, and with it the spooler.
+            let read = read_sorted(self, app, Copying { inner: content, sender });
+            (read, spooler.join())
+        });
+        let kept = kept.unwrap_or_else(|_| {
+            let failed = std::io::Error::other("the thread that keeps it failed");
+            Err(ServiceError::io("keeping the feed", failed))
+        });
+        // If the copy could not be kept, reading failed for that reason.
+        let (hash, bytes) = kept?;
+        let sorted = read?;
+        feed.bytes = bytes as i64;
+        feed.hash = hash;
         "SPOOLED".clone_into(&mut feed.state);
         self.store.write(|tx| feeds::update_feed(tx, &feed))?;
+        *self.sorted_feed.lock().unwrap_or_else(PoisonError::into_inner) = Some((feed_key, sorted));
         Ok(feed)
     }
 }

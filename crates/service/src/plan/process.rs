@@ -109,6 +109,9 @@ pub(crate) struct UserBefore {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) created: bool,
     pub(crate) before: Vec<Before>,
+    /// Values given once: attribute, before, after.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) kept: Vec<(String, Option<Value>, Option<Value>)>,
 }
 
 /// What follows for a chunk.
@@ -348,7 +351,8 @@ fn match_rows(
         });
         if let (Who::Match, Some(user), Some(app)) = (&work.who, *candidate, app) {
             let stored = living.get(&(user.0, app)).into_iter().flatten();
-            let lives = said.begun.contains(&user) || stored.into_iter().any(|id| !said.ended.contains(&(user, id.clone())));
+            let lives = said.begun.contains(&user)
+                || stored.into_iter().any(|id| !said.ended.contains(&(user, id.clone())));
             if !lives {
                 *who = Some(user);
             }
@@ -525,6 +529,26 @@ fn login_of(config: &Config, profile: &[Value], person: &Person) -> String {
     now.or(was).unwrap_or_default().to_owned()
 }
 
+/// Values given once that the plan gives or takes: attribute, before, after.
+fn kept_before(
+    config: &Config,
+    slot: &Slot<'_>,
+    derived: &Derived,
+) -> Vec<(String, Option<Value>, Option<Value>)> {
+    let before = &slot.person.facts.kept;
+    if derived.keeps.is_empty() && slot.facts.kept == *before {
+        return Vec::new();
+    }
+    let mut after = slot.facts.kept.clone();
+    after.extend(derived.keeps.iter().map(|(at, v)| (config.attribute_name(*at).to_owned(), v.clone())));
+    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    names
+        .into_iter()
+        .filter(|n| before.get(*n) != after.get(*n))
+        .map(|n| (n.clone(), before.get(n).cloned(), after.get(n).cloned()))
+        .collect()
+}
+
 /// Counts, effects, inverse and rows.
 fn finish(
     tx: &mut dyn Tx,
@@ -592,8 +616,9 @@ fn finish(
             }
         }
         let created = slot.person.rows.is_none();
-        if created || !slot.befores.is_empty() {
-            out.befores.push(UserBefore { user: slot.facts.user, created, before: slot.befores });
+        let kept = if created { Vec::new() } else { kept_before(frame.config, &slot, &derived) };
+        if created || !slot.befores.is_empty() || !kept.is_empty() {
+            out.befores.push(UserBefore { user: slot.facts.user, created, before: slot.befores, kept });
         }
         if !diff.effects.is_empty() {
             out.effects.push(UserEffects { user: slot.facts.user, login, effects: diff.effects });

@@ -223,7 +223,7 @@ impl Going<'_> {
 
     fn end_run(&self, run: &RunRow, mut found: Found, planned: Found) -> Result<PlanReport> {
         // What the whole was judged to be is what the plan says it did; a run that was taken over saw only its part.
-        if planned.counts.tally.people > 0 {
+        if planned.counts != super::Counts::default() {
             found.counts = planned.counts;
             found.notes = planned.notes;
         }

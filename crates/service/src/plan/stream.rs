@@ -180,6 +180,9 @@ impl Works for InverseWorks {
                     .map_err(|e| ServiceError::corrupt(format!("inverse of plan {plan}"), e))?;
                 let mut ops: Vec<Op> =
                     user.before.into_iter().rev().map(|line| Op::Restore { line }).collect();
+                for (attribute, value, after) in user.kept {
+                    ops.push(Op::Keep { attribute, value, after });
+                }
                 if user.created {
                     ops.push(Op::Unmake { made_by: plan });
                 }

@@ -17,6 +17,8 @@ pub(crate) enum Op {
     Gone { app: AppKey, external_id: String },
     /// A line of the inverse of a plan that is undone.
     Restore { line: Before },
+    /// A value given once is again what it was before the plan that is undone, if it still is what that plan made it.
+    Keep { attribute: String, value: Option<Value>, after: Option<Value> },
     /// The plan that made her known is undone.
     Unmake { made_by: PlanKey },
 }
@@ -119,6 +121,14 @@ pub(crate) fn apply(
                 let gone = FactValue::Lifecycle(UserStatus::Deprovisioned);
                 let at = after_sources(facts, at);
                 befores.extend(facts.say(Fact::Lifecycle, Some(gone), at, plan));
+            }
+            Op::Keep { attribute, value, after } => {
+                if facts.kept.get(attribute) == after.as_ref() {
+                    match value {
+                        Some(v) => facts.kept.insert(attribute.clone(), v.clone()),
+                        None => facts.kept.remove(attribute),
+                    };
+                }
             }
             Op::Unmake { .. } => {}
         }

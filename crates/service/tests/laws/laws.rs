@@ -49,10 +49,10 @@ fn live(sim: &mut Sim, steps: &[Step]) {
     }
 }
 
-/// Whether a plan wrote two records of one source for one person.
+/// Whether a plan (any, if none is named) wrote two records of one source for one person.
 fn twice(sim: &Sim, plan: Option<PlanKey>) -> bool {
     people(&sim.muster).iter().any(|p| {
-        let apps = p.records.iter().filter(|r| Some(PlanKey(r.plan)) == plan).map(|r| r.app_key);
+        let apps = p.records.iter().filter(|r| plan.is_none_or(|p| p.0 == r.plan)).map(|r| r.app_key);
         let (all, distinct) = (apps.clone().count(), apps.collect::<std::collections::BTreeSet<_>>().len());
         all > distinct
     })
@@ -64,6 +64,7 @@ fn one_step(sim: &mut Sim, step: &Step) -> Result<(), Broken> {
     sim.outside(step);
     let before = dump(&sim.muster);
     let was = views(&sim.muster);
+    let rekeyed = matches!(step, Step::Undo { .. }) && twice(sim, None);
     let untouched = |what: &str| {
         let after = dump(&sim.muster);
         law(before == after, || {
@@ -108,8 +109,8 @@ fn one_step(sim: &mut Sim, step: &Step) -> Result<(), Broken> {
         }
     }
     // A key that comes back and a new one that names the same person: each is seen by itself before it happens.
-    if twice(sim, done.plan) {
-        return sim.from_scratch().map_err(|e| at("after", e));
+    if rekeyed || done.plan.is_some() && twice(sim, done.plan) {
+        return sim.as_from_scratch().map_err(|e| at("after", e));
     }
     let now = views(&sim.muster);
     let happened = store_effects(&was, &now);
@@ -120,8 +121,9 @@ fn one_step(sim: &mut Sim, step: &Step) -> Result<(), Broken> {
     law(logged == happened, || at("the log differs from what happened:", difference(&logged, &happened)))?;
     law(shown.counts == done.counts, || at("counts", format!("{:?}\n{:?}", shown.counts, done.counts)))?;
     counted(&happened, &done).map_err(|e| at("", e))?;
-    sim.from_scratch().map_err(|e| at("after", e))?;
-    if matches!(step, Step::Undo { .. }) {
+    sim.as_from_scratch().map_err(|e| at("after", e))?;
+    // A row left out for its rival's sake may come in the next time, when the rival has gone.
+    if matches!(step, Step::Undo { .. }) || !done.notes.rejected.is_empty() {
         return Ok(());
     }
     let before = dump(&sim.muster);
@@ -137,7 +139,7 @@ fn one_step(sim: &mut Sim, step: &Step) -> Result<(), Broken> {
 #[test]
 fn every_step_of_a_life() {
     let strategy = (world(), life(4..12), prop_oneof![2 => 1usize..5, 1 => Just(2_000)]);
-    check(60, strategy, |(world, Life(steps), chunk)| {
+    check(200, strategy, |(world, Life(steps), chunk)| {
         let mut sim = Sim::new(world, steps, *chunk);
         for (no, step) in steps.iter().enumerate() {
             one_step(&mut sim, step).map_err(|e| format!("step {no}: {e}"))?;
@@ -164,7 +166,9 @@ fn restored(sim: &Sim, before: &Views, after: &Views, made: bool) -> Result<(), 
         differs("apps", format!("{:?}", was.apps), format!("{:?}", now.apps));
         for app in was.apps.keys() {
             // What isn't usable keeps the attributes it had last.
-            let shown = |v: &View| if v.state(*app) == "ACTIVE" { format!("{:?}", v.wanted.get(app)) } else { String::new() };
+            let shown = |v: &View| {
+                if v.state(*app) == "ACTIVE" { format!("{:?}", v.wanted.get(app)) } else { String::new() }
+            };
             differs("account", shown(was), shown(now));
         }
         for app in now.wanted.keys().filter(|a| !was.apps.contains_key(a)) {
@@ -195,7 +199,7 @@ fn claims(muster: &Muster) -> BTreeMap<(String, String), i64> {
 #[test]
 fn undo_restores() {
     let strategy = (world(), life(0..6), change(), 1usize..5);
-    check(60, strategy, |(world, Life(steps), last, chunk)| {
+    check(200, strategy, |(world, Life(steps), last, chunk)| {
         let all: Vec<Step> = steps.iter().chain([last]).cloned().collect();
         let mut sim = Sim::new(world, &all, *chunk);
         live(&mut sim, steps);
@@ -221,7 +225,7 @@ fn undo_restores() {
             law(report.status == PlanStatus::Applied && report.counts.changed_since == 0, || {
                 format!("{what}: {:?} {:?}", report.status, report.notes)
             })?;
-            sim.from_scratch().map_err(|e| format!("after {what}\n{e}"))?;
+            sim.as_from_scratch().map_err(|e| format!("after {what}\n{e}"))?;
             Ok(report.plan.unwrap_or_default())
         };
         let undone = undo(plan, "the undo")?;
@@ -251,7 +255,7 @@ fn independent_changes_commute() {
         }),
     ];
     let strategy = (world(), life(0..5), personal(), other, 1usize..5);
-    check(30, strategy, |(world, Life(steps), one, two, chunk)| {
+    check(200, strategy, |(world, Life(steps), one, two, chunk)| {
         let all: Vec<Step> = steps.iter().chain([one, two]).cloned().collect();
         let mut first = Sim::new(world, &all, *chunk);
         live(&mut first, steps);
@@ -260,10 +264,9 @@ fn independent_changes_commute() {
         }
         let second = first.copy(*chunk);
         let force = ImportOptions { force: true, ..APPLY };
-        let results = [first.act(one, force), first.act(two, force)]
-            .map(|r| r.map(|r| r.status).map_err(|e| e.to_string()));
-        let mut others = [second.act(two, force), second.act(one, force)]
-            .map(|r| r.map(|r| r.status).map_err(|e| e.to_string()));
+        let seen = |sim: &Sim, step: &Step| sim.act(step, force).map(|r| r.status).map_err(drop);
+        let results = [seen(&first, one), seen(&first, two)];
+        let mut others = [seen(&second, two), seen(&second, one)];
         others.reverse();
         law(results == others, || format!("{results:?}\n{others:?}"))?;
         let seen = |sim: &Sim| -> Vec<String> {
@@ -282,7 +285,7 @@ fn independent_changes_commute() {
         };
         let (a, b) = (seen(&first), seen(&second));
         law(a == b, || format!("{one:?} and {two:?} don't commute:\n{}", difference(&a, &b)))?;
-        second.from_scratch()
+        second.as_from_scratch()
     });
 }
 
@@ -310,33 +313,40 @@ fn depend(one: &Step, two: &Step) -> bool {
     (claims(one) && claims(two)) || (takes(one) && rules(two)) || (takes(two) && rules(one))
 }
 
-/// Law 7: how a plan is cut doesn't matter.
+/// Law 7: how a plan is cut doesn't matter, but to several rows that name one person: those are rivals.
 #[test]
 fn chunk_size_does_not_matter() {
-    check(30, (world(), life(2..8), 1usize..4), |(world, Life(steps), chunk)| {
-        let (mut small, mut big) = (Sim::new(world, steps, *chunk), Sim::new(world, steps, 2_000));
-        for (no, step) in steps.iter().enumerate() {
-            small.outside(step);
-            big.outside(step);
-            let (one, all) = (small.act(step, APPLY), big.act(step, APPLY));
-            let twice = one.as_ref().is_ok_and(|r| twice(&small, r.plan));
-            let [one, all] = [one, all].map(|r| r.map(|r| (r.status, r.counts)).map_err(|e| e.to_string()));
-            law(one == all || twice, || {
-                format!("step {no}: {step:?}\nin chunks of {chunk}: {one:?}\nat once: {all:?}")
-            })?;
-            let (a, b) = (comparable(&big.muster), comparable(&small.muster));
-            let lines = |all: &[_]| {
-                all.iter()
-                    .map(|p| format!("{p:#?}"))
-                    .flat_map(|t| t.lines().map(str::to_owned).collect::<Vec<_>>())
-                    .collect::<Vec<_>>()
-            };
-            law(a == b, || {
-                format!("step {no}: {step:?} in chunks of {chunk}:\n{}", difference(&lines(&a), &lines(&b)))
-            })?;
-        }
-        Ok(())
-    });
+    check(
+        200,
+        (world(), life(2..8).prop_map(Life::without_rivals), 1usize..4),
+        |(world, Life(steps), chunk)| {
+            let (mut small, mut big) = (Sim::new(world, steps, *chunk), Sim::new(world, steps, 2_000));
+            for (no, step) in steps.iter().enumerate() {
+                small.outside(step);
+                big.outside(step);
+                let (one, all) = (small.act(step, APPLY), big.act(step, APPLY));
+                let [one, all] =
+                    [one, all].map(|r| r.map(|r| (r.status, r.counts)).map_err(|e| e.to_string()));
+                law(one == all, || {
+                    format!("step {no}: {step:?}\nin chunks of {chunk}: {one:?}\nat once: {all:?}")
+                })?;
+                let (a, b) = (comparable(&big.muster), comparable(&small.muster));
+                let lines = |all: &[_]| {
+                    all.iter()
+                        .map(|p| format!("{p:#?}"))
+                        .flat_map(|t| t.lines().map(str::to_owned).collect::<Vec<_>>())
+                        .collect::<Vec<_>>()
+                };
+                law(a == b, || {
+                    format!(
+                        "step {no}: {step:?} in chunks of {chunk}:\n{}",
+                        difference(&lines(&a), &lines(&b))
+                    )
+                })?;
+            }
+            Ok(())
+        },
+    );
 }
 
 /// Copies the store whenever a run has got on: what a process that dies there leaves behind.
@@ -359,7 +369,7 @@ impl Progress for Photographer<'_> {
 #[test]
 fn interrupted_runs_end_the_same() {
     let last = prop_oneof![3 => change(), 1 => Just(Step::Undo { back: 0 })];
-    check(20, (world(), life(0..4), last, 1usize..4), |(world, Life(steps), last, chunk)| {
+    check(80, (world(), life(0..4), last, 1usize..4), |(world, Life(steps), last, chunk)| {
         let all: Vec<Step> = steps.iter().chain([last]).cloned().collect();
         let mut sim = Sim::new(world, &all, *chunk);
         live(&mut sim, steps);

@@ -3,6 +3,8 @@
 //! `PROPTEST_CASES=500 cargo test -p muster-service --test laws` looks longer and elsewhere: without it the cases are
 //! always the same ones.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 mod laws;
 mod oracle;
 mod sim;

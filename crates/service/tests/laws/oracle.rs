@@ -405,10 +405,10 @@ impl Told {
             let name = org.apps.get(&AppKey(*app)).map_or("", |a| a.name.as_str());
             match self.apps.get(app) {
                 Some((_, Some(should))) => {
-                    differs(&format!("account in {name}"), wanted.to_string(), should.to_string())
+                    differs(&format!("account in {name}"), wanted.to_string(), should.to_string());
                 }
                 Some((_, None)) => {
-                    differs(name, (view.state(*app) == "ACTIVE").to_string(), "false".to_owned())
+                    differs(name, (view.state(*app) == "ACTIVE").to_string(), "false".to_owned());
                 }
                 None => {
                     let left = org

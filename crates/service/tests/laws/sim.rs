@@ -9,7 +9,7 @@ use muster_engine::model::{
 use muster_engine::plan::Effect;
 use muster_engine::{Millis, PlanKey, UserKey, Value};
 use muster_service::edit::{Assignee, AssignmentTerms};
-use muster_service::plan::{PlanReport, PlanStatus, Quiet};
+use muster_service::plan::{PlanReport, PlanStatus, PlanView, Quiet};
 use muster_service::{Actor, ImportOptions, Muster, ServiceError};
 use tempfile::TempDir;
 
@@ -196,7 +196,8 @@ impl Sim {
             }
             Step::Days(_) => m.due(&actor, options, progress),
             Step::Undo { back } => {
-                let applied = m.plans(None, 50)?.into_iter().filter(|p| p.status == PlanStatus::Applied);
+                let did = |p: &PlanView| p.status == PlanStatus::Applied && p.counts.tally.changed > 0;
+                let applied = m.plans(None, 50)?.into_iter().filter(did);
                 // The org itself isn't taken back.
                 let plan = applied
                     .filter(|p| p.id > 1)
@@ -215,7 +216,7 @@ impl Sim {
     }
 
     /// Law 1: what is stored is what follows from scratch, and no date has been missed.
-    pub(crate) fn from_scratch(&self) -> Result<(), Broken> {
+    pub(crate) fn as_from_scratch(&self) -> Result<(), Broken> {
         let org = self.org();
         let all = people(&self.muster);
         let told = self.told(None);

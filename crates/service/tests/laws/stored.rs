@@ -134,7 +134,8 @@ fn lasting(sql: String) -> &'static str {
 
 /// Every row of every table but those in which a plan that doesn't happen leaves its own traces.
 pub(crate) fn dump(muster: &Muster) -> Vec<String> {
-    const OWN: [&str; 8] = ["plan", "plan_block", "task", "feed", "feed_chunk", "sequence", "log_block", "run"];
+    const OWN: [&str; 8] =
+        ["plan", "plan_block", "task", "feed", "feed_chunk", "sequence", "log_block", "run"];
     let lines = muster.store().read(|tx| {
         let mut tables = Vec::new();
         tx.query("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name", &[], &mut |row| {

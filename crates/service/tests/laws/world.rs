@@ -361,13 +361,21 @@ impl fmt::Debug for Step {
             Self::Create { login, last, active } => write!(f, "create {login} {last} {active}"),
             Self::Update { who, attribute, value } => write!(f, "update {who}: {attribute} = {value:?}"),
             Self::Transition { who, to } => {
-                write!(f, "{} {who}", ["activate", "deactivate", "suspend", "unsuspend", "reset"][usize::from(*to)])
+                write!(
+                    f,
+                    "{} {who}",
+                    ["activate", "deactivate", "suspend", "unsuspend", "reset"][usize::from(*to)]
+                )
             }
-            Self::Group { who, group, add } => write!(f, "group g{group}: {} {who}", if *add { "add" } else { "remove" }),
+            Self::Group { who, group, add } => {
+                write!(f, "group g{group}: {} {who}", if *add { "add" } else { "remove" })
+            }
             Self::RuleStatus { rule, active } => write!(f, "rule r{rule}: active = {active}"),
             Self::Rule { rule, spec } => write!(f, "rule r{rule} is {spec:?}"),
             Self::Once { app, attribute, once } => write!(f, "{attribute} of app {app}: once = {once}"),
-            Self::Assign { who, app, days, role } => write!(f, "assign {} to {who} for {days:?} days as {role:?}", APPS[*app]),
+            Self::Assign { who, app, days, role } => {
+                write!(f, "assign {} to {who} for {days:?} days as {role:?}", APPS[*app])
+            }
             Self::Unassign { who, app } => write!(f, "unassign {} from {who}", APPS[*app]),
             Self::AssignGroup { group, app, priority, role } => {
                 write!(f, "assign {} to g{group} at {priority} as {role:?}", APPS[*app])
@@ -548,6 +556,20 @@ pub(crate) struct Life(pub(crate) Vec<Step>);
 impl fmt::Debug for Life {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().enumerate().try_for_each(|(at, step)| write!(f, "\n{at}: {step:?}"))
+    }
+}
+
+impl Life {
+    /// The same with employee numbers that belong to one key each.
+    pub(crate) fn without_rivals(mut self) -> Self {
+        for step in &mut self.0 {
+            if let Step::Feed { rows, .. } = step {
+                for (id, row) in rows {
+                    row.iter_mut().filter(|r| r.num > 0).for_each(|r| r.num = *id);
+                }
+            }
+        }
+        self
     }
 }
 
