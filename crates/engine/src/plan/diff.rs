@@ -89,11 +89,8 @@ pub fn diff(config: &Config, stored: &Stored, derived: &Derived, detail: bool) -
     let mut out = Diff::default();
     match stored.status {
         None => {
-            let profile = if detail {
-                profile_object(config, &derived.profile)
-            } else {
-                serde_json::Value::Null
-            };
+            let profile =
+                if detail { profile_object(config, &derived.profile) } else { serde_json::Value::Null };
             out.effects.push(Effect::UserCreated { status: derived.status, profile });
             out.attributes = (0..derived.profile.len())
                 .filter(|&s| derived.profile.get(s).is_some_and(|v| !v.is_null()))

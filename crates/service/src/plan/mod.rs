@@ -4,6 +4,7 @@ mod apply;
 mod claims;
 mod feed_guard;
 mod manage;
+mod matching;
 pub(crate) mod others;
 pub(crate) mod process;
 mod record;

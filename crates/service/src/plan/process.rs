@@ -3,20 +3,21 @@
 use std::collections::{HashMap, HashSet};
 
 use muster_engine::derive::{Derived, ProfilePart, derive_from, derive_profile};
-use muster_engine::facts::{Before, Fact, FactValue, Facts, MembershipKind, RecordState, fold};
+use muster_engine::facts::{Before, Fact, FactValue, Facts, MembershipKind};
 use muster_engine::model::{AttributeType, ItemKey, Millis, PlanKey, UserKey};
 use muster_engine::plan::{Diff, Tally, UserEffects, diff};
 use muster_engine::{Config, Value};
 use muster_store::people::{PeopleWrites, load_people};
-use muster_store::{Tx, keys, lookups};
+use muster_store::{Tx, keys};
 use serde::{Deserialize, Serialize};
 
 use super::claims::{self, Allocated, Need, Provisional};
+use super::matching::{Said, resolve};
 use super::others::{self, Ahead};
-use super::work::{ChangedSince, Op, Who, Work, apply};
+use super::work::{ChangedSince, Work, apply};
 use crate::error::{Result, ServiceError};
 use crate::muster::{ACCOUNT_KEYS, RECORD_KEYS, USER_KEYS};
-use crate::world::{NewKeys, Person, Stamp, namespace, write_person};
+use crate::world::{NewKeys, Person, Stamp, write_person};
 
 /// What stays the same for all chunks of a plan.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +43,7 @@ pub(crate) struct Pass {
     pub(crate) provisional: Provisional,
     pub(crate) ahead: Ahead,
     /// What the feed has said so far of people whom rows of new keys may name.
-    said: Said,
+    pub(super) said: Said,
     /// People whose facts this pass changes without writing them: what is stored of them would mislead.
     worked: HashSet<i64>,
     /// People seen, where it matters who was.
@@ -62,32 +63,6 @@ impl Pass {
         self.new_people = 0;
         self.said = Said::default();
         self.worked.clear();
-    }
-}
-
-/// Which records a feed has begun and ended, as far as it has been read.
-#[derive(Clone, Debug, Default)]
-struct Said {
-    /// People with a living row.
-    begun: HashSet<UserKey>,
-    /// Records that ended, by person and key.
-    ended: HashSet<(UserKey, String)>,
-}
-
-impl Said {
-    /// Takes note of what a work says of somebody known.
-    fn hear(&mut self, user: UserKey, work: &Work) {
-        for op in &work.ops {
-            match op {
-                Op::Row { ended: false, .. } => {
-                    self.begun.insert(user);
-                }
-                Op::Row { external_id, .. } | Op::Gone { external_id, .. } => {
-                    self.ended.insert((user, external_id.clone()));
-                }
-                _ => {}
-            }
-        }
     }
 }
 
@@ -266,105 +241,6 @@ fn profiles<'w>(
         }
     }
     Ok(slots)
-}
-
-/// The person of each work; `None`: somebody new.
-fn resolve(
-    tx: &mut dyn Tx,
-    frame: &Frame<'_>,
-    works: &[Work],
-    pass: &mut Pass,
-) -> Result<Vec<Option<UserKey>>> {
-    let mut whom: Vec<Option<UserKey>> = Vec::with_capacity(works.len());
-    // For each unique attribute that a source matches on: the place of the work and the value.
-    let mut asked: HashMap<usize, Vec<(usize, String)>> = HashMap::new();
-    for (at, work) in works.iter().enumerate() {
-        whom.push(match work.who {
-            Who::Known(user) => Some(user),
-            Who::New | Who::Match => None,
-        });
-        let app = work.ops.iter().find_map(|op| match op {
-            Op::Row { app, .. } => Some(*app),
-            _ => None,
-        });
-        let source = app.and_then(|a| frame.config.source(a)).filter(|s| !s.match_on.is_empty());
-        if let (Who::Match, Some(source)) = (&work.who, source) {
-            let mut facts = Facts::default();
-            apply(&mut facts, &work.ops, frame.at, frame.plan, &mut Vec::new());
-            let part = derive_profile(frame.config, &facts, frame.at);
-            for slot in &source.match_on {
-                if let Some(claim) = part.claims.iter().find(|c| c.slot == *slot) {
-                    asked.entry(*slot).or_default().push((at, fold(&claim.base)));
-                }
-            }
-        }
-    }
-    if asked.is_empty() && !frame.dry {
-        return Ok(whom);
-    }
-    // Whom each row of a new key may be about.
-    let mut candidates: Vec<Option<UserKey>> = vec![None; works.len()];
-    for (slot, wanted) in asked {
-        let values: Vec<&str> = wanted.iter().map(|(_, v)| v.as_str()).collect();
-        let name = frame.config.attribute_name(slot);
-        let owners: HashMap<String, UserKey> = lookups::claims_by_value(tx, &namespace(name), &values)?
-            .into_iter()
-            .map(|c| (c.value, UserKey(c.user_key)))
-            .collect();
-        for (at, value) in wanted {
-            if let (Some(owner), Some(place)) = (owners.get(&value), candidates.get_mut(at)) {
-                place.get_or_insert(*owner);
-            }
-        }
-    }
-    match_rows(tx, frame, works, &candidates, &mut whom, pass)?;
-    Ok(whom)
-}
-
-/// Matches rows in their order. A person whom the same source has under another key already is not matched again: two
-/// living records of one source are two people.
-fn match_rows(
-    tx: &mut dyn Tx,
-    frame: &Frame<'_>,
-    works: &[Work],
-    candidates: &[Option<UserKey>],
-    whom: &mut [Option<UserKey>],
-    pass: &mut Pass,
-) -> Result<()> {
-    let mut found: Vec<i64> = candidates.iter().flatten().map(|u| u.0).collect();
-    found.sort_unstable();
-    found.dedup();
-    let mut living: HashMap<(i64, i64), Vec<String>> = HashMap::new();
-    if !found.is_empty() {
-        for rows in load_people(tx, &found)? {
-            for r in rows.records.into_iter().filter(|r| r.state == RecordState::Living.as_str()) {
-                living.entry((rows.user.user_key, r.app_key)).or_default().push(r.external_id);
-            }
-        }
-    }
-    // What is written is found in the store; only a pass that writes nothing must remember.
-    let mut said = if frame.dry { std::mem::take(&mut pass.said) } else { Said::default() };
-    for ((work, candidate), who) in works.iter().zip(candidates).zip(whom.iter_mut()) {
-        let app = work.ops.iter().find_map(|op| match op {
-            Op::Row { app, .. } => Some(app.0),
-            _ => None,
-        });
-        if let (Who::Match, Some(user), Some(app)) = (&work.who, *candidate, app) {
-            let stored = living.get(&(user.0, app)).into_iter().flatten();
-            let lives = said.begun.contains(&user)
-                || stored.into_iter().any(|id| !said.ended.contains(&(user, id.clone())));
-            if !lives {
-                *who = Some(user);
-            }
-        }
-        if let Some(user) = *who {
-            said.hear(user, work);
-        }
-    }
-    if frame.dry {
-        pass.said = said;
-    }
-    Ok(())
 }
 
 /// Applies a person's works to her facts.
