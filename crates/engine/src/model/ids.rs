@@ -114,7 +114,7 @@ mod tests {
             prop_assert_eq!(id.len(), 20);
             prop_assert_eq!(key_of(IdKind::User, &id), Some(key));
             prop_assert_eq!(key_of(IdKind::Group, &id), None);
-            let mut typo = id.clone().into_bytes();
+            let mut typo = id.into_bytes();
             typo[at] = if typo[at] == b'a' { b'b' } else { b'a' };
             prop_assert_eq!(key_of(IdKind::User, &String::from_utf8(typo).unwrap()), None);
         }
