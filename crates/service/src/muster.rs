@@ -189,6 +189,16 @@ pub(crate) fn load_config(tx: &mut dyn Tx, version: i64) -> Result<Config> {
     let mut config = compile(version, org).map_err(ServiceError::Config)?;
     let rules = rows.iter().filter(|r| r.kind == ItemKind::Rule.as_str());
     config.rule_versions = rules.map(|r| (ItemKey(r.item), r.from_version)).collect();
+    // Deleted rules: what they gave is kept, like what deactivated ones gave.
+    for row in stored_config::items_ended(tx, ItemKind::Rule.as_str(), version)? {
+        let key = ItemKey(row.item);
+        if let (false, Ok(Item::Rule(rule))) =
+            (config.org.rules.contains_key(&key), Item::from_json(ItemKind::Rule, &row.body))
+        {
+            config.inactive_rules.insert(key, rule.groups);
+            config.rule_versions.insert(key, row.until_version.unwrap_or_default());
+        }
+    }
     Ok(config)
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use muster_engine::derive::{Derived, ProfilePart, derive_from, derive_profile};
 use muster_engine::facts::{Before, Fact, FactValue, Facts, MembershipKind};
-use muster_engine::model::{AttributeType, ItemKey, Millis, PlanKey, UserKey};
+use muster_engine::model::{AttributeType, GroupKey, ItemKey, Millis, PlanKey, UserKey};
 use muster_engine::plan::{Diff, Tally, UserEffects, diff};
 use muster_engine::{Config, Value};
 use muster_store::people::{PeopleWrites, load_people};
@@ -141,7 +141,13 @@ pub(crate) fn process(
         let mut slot = slot;
         let part = std::mem::take(&mut slot.part);
         slot.known_problems = part.problems.len();
-        let derived = derive_from(frame.config, &slot.facts, part, &linked, slot.as_of);
+        let again = (!frame.undoes && lost_rules(frame, &slot).next().is_some()).then(|| part.clone());
+        let mut derived = derive_from(frame.config, &slot.facts, part, &linked, slot.as_of);
+        if let Some(part) = again
+            && keep_memberships(frame, &mut slot, &derived)
+        {
+            derived = derive_from(frame.config, &slot.facts, part, &linked, slot.as_of);
+        }
         let diff = diff(frame.config, &slot.person.stored, &derived, frame.detail);
         done.push((slot, derived, diff));
     }
@@ -245,7 +251,6 @@ fn profiles<'w>(
 
 /// Applies a person's works to her facts.
 fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
-    keep_memberships(frame, slot);
     let mut since = Vec::new();
     for work in &slot.works {
         slot.befores.extend(apply(&mut slot.facts, &work.ops, frame.at, frame.plan, &mut since));
@@ -259,24 +264,40 @@ fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
     slot.left_out = wants_something && slot.befores.is_empty() && slot.facts == slot.person.facts && !advance;
 }
 
-/// Memberships that a rule gave and that stay because it was deactivated become facts the first time the person is
-/// derived under the version that did so. An undo says itself which were kept before.
-fn keep_memberships(frame: &Frame<'_>, slot: &mut Slot<'_>) {
-    let Some(rows) = &slot.person.rows else { return };
-    if frame.undoes {
-        return;
-    }
-    let derived_under = rows.user.config_version;
-    let changed = |rule: &ItemKey| frame.config.rule_versions.get(rule).is_some_and(|v| *v > derived_under);
-    for (rule, groups) in frame.config.inactive_rules.iter().filter(|(r, _)| changed(r)) {
-        for group in groups {
-            let member = slot.person.stored.groups.binary_search(group).is_ok();
-            let fact = Fact::Membership { group: *group, kind: MembershipKind::Kept, origin: rule.0 };
-            if member && slot.facts.get(&fact).is_none() {
-                keep(frame, slot, fact, Some(FactValue::Membership { until: None }));
+/// Rules that were deactivated or deleted since the person was derived last.
+fn lost_rules<'a>(
+    frame: &Frame<'a>,
+    slot: &Slot<'_>,
+) -> impl Iterator<Item = (&'a ItemKey, &'a Vec<GroupKey>)> {
+    let config = frame.config;
+    let under = slot.person.rows.as_ref().map(|r| r.user.config_version);
+    config.inactive_rules.iter().filter(move |(rule, _)| {
+        under.is_some_and(|under| config.rule_versions.get(rule).is_some_and(|v| *v > under))
+    })
+}
+
+/// Memberships that nothing gives any more because a rule was deactivated or deleted become facts the first time the
+/// person is derived under the version that did so. An undo says itself which were kept before. Tells whether there
+/// are any.
+fn keep_memberships(frame: &Frame<'_>, slot: &mut Slot<'_>, derived: &Derived) -> bool {
+    let mut facts: Vec<Fact> = Vec::new();
+    for (rule, groups) in lost_rules(frame, slot) {
+        for group in groups.iter().filter(|g| frame.config.org.groups.contains_key(g)) {
+            let was = slot.person.stored.groups.binary_search(group).is_ok();
+            let is = derived.groups.iter().any(|(g, _)| g == group);
+            let fact = |kind, origin| Fact::Membership { group: *group, kind, origin };
+            let excluded = slot.facts.get(&fact(MembershipKind::Excluded, 0)).is_some();
+            let kept = fact(MembershipKind::Kept, rule.0);
+            if was && !is && !excluded && slot.facts.get(&kept).is_none() {
+                facts.push(kept);
             }
         }
     }
+    let any = !facts.is_empty();
+    for fact in facts {
+        keep(frame, slot, fact, Some(FactValue::Membership { until: None }));
+    }
+    any
 }
 
 /// What was kept from a rule goes when the rule is active again.

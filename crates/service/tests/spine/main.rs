@@ -72,3 +72,57 @@ fn three_snapshots_of_a_real_company_come_in_and_go_back() {
     assert_eq!(redone.status, PlanStatus::Applied);
     assert_eq!(redone.counts.tally.reactivated, 184);
 }
+
+#[test]
+fn a_deleted_rule_leaves_its_members_and_undo_gives_them_back_to_it() {
+    const ORG: &str = r#"
+        [groups.Sales]
+        [apps.hr]
+        kind = "csv"
+        [apps.hr.feed]
+        key = "id"
+        [apps.hr.feed.columns]
+        id = "string"
+        dept = "string"
+        [apps.hr.source]
+        [apps.hr.to_user]
+        login = '"user" + appuser.id'
+        firstName = '"A"'
+        lastName = '"B"'
+        email = '"user" + appuser.id + "@x.example"'
+        department = 'appuser.dept'
+    "#;
+    const RULE: &str = r#"
+        [rules."In sales"]
+        when = 'user.department == "Sales"'
+        groups = ["Sales"]
+    "#;
+    let dir = tempfile::tempdir().unwrap();
+    let muster = Muster::open(dir.path(), true, Some("2027-01-01T00:00:00Z")).unwrap();
+    let apply = |text: &str| {
+        muster.org_apply(&admin(), "org.toml", text, ImportOptions::default(), &Quiet).unwrap().report
+    };
+    let import = |text: &str| {
+        let content = text.as_bytes();
+        muster.import(&admin(), "hr", "feed.csv", content, ImportOptions::default(), &Quiet).unwrap()
+    };
+    let members = || {
+        let config = muster.config().unwrap();
+        let (group, _) = config.org.group_named("Sales").unwrap();
+        muster.store().read(|tx| muster_store::lookups::group_size(tx, group.0)).unwrap()
+    };
+    apply(&format!("{ORG}{RULE}"));
+    import("id,dept\n1,Sales\n2,Sales\n3,Lab\n");
+    assert_eq!(members(), 2);
+    let deleted = apply(ORG);
+    assert_eq!(members(), 2, "who was a member stays");
+    assert_eq!(deleted.counts.tally.changed, 0);
+    import("id,dept\n1,Sales\n2,Lab\n3,Sales\n");
+    assert_eq!(members(), 2, "nobody comes and nobody goes by a rule that isn't there");
+    let undone = muster.undo(&admin(), deleted.plan.unwrap(), ImportOptions::default(), &Quiet).unwrap();
+    assert_eq!(undone.status, PlanStatus::Applied);
+    let config = muster.config().unwrap();
+    assert!(config.org.rule_named("In sales").is_some());
+    assert_eq!(members(), 2, "the rule decides again: the second left, the third came");
+    assert_eq!(undone.counts.tally.memberships_added, 1);
+}
