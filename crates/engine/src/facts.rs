@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use muster_expr::Value;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AppKey, GroupKey, ItemKey, Millis, PlanKey, UserKey, UserStatus};
+use crate::model::{AppKey, GroupKey, Millis, PlanKey, UserKey, UserStatus};
 
 /// A word, with when it was said and the plan it belongs to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -263,11 +263,6 @@ impl Facts {
             }
             _ => None,
         })
-    }
-
-    /// The rule a kept membership comes from.
-    pub fn kept_from(origin: i64) -> ItemKey {
-        ItemKey(origin)
     }
 }
 

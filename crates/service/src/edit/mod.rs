@@ -7,7 +7,6 @@ mod user;
 use std::collections::BTreeMap;
 
 use muster_engine::model::{AppKey, GroupKey, IdKind, Millis, UserKey, key_of};
-use muster_engine::plan::Finding;
 use muster_engine::{Config, Value};
 use muster_store::lookups;
 use muster_store::people::load_people;
@@ -144,9 +143,4 @@ pub struct AssignmentTerms {
     pub profile: BTreeMap<String, Value>,
     /// For groups: 0 comes first.
     pub priority: Option<u32>,
-}
-
-/// What guards found, one line each.
-pub fn told(findings: &[Finding]) -> Vec<String> {
-    findings.iter().map(|f| f.message.clone()).collect()
 }

@@ -6,4 +6,4 @@ mod spool;
 pub use merge::FeedStats;
 pub(crate) use merge::FeedWorks;
 pub use spool::ImportOptions;
-pub(crate) use spool::{FeedShape, hex, no_app, open_feed};
+pub(crate) use spool::{hex, no_app, open_feed};

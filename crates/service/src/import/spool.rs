@@ -10,7 +10,6 @@ use muster_connectors::csv::{FeedFormat, FeedReader, SortedFeed, sorted};
 use muster_engine::model::app::{Column, Feed};
 use muster_engine::model::{App, AppKey, AttributeType};
 use muster_store::{feeds, keys};
-use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, ServiceError};
 use crate::muster::{Actor, Muster};
@@ -24,14 +23,6 @@ pub struct ImportOptions {
     pub preview: bool,
     /// Waive counted thresholds.
     pub force: bool,
-}
-
-/// What a feed looked like, to compare the next one with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct FeedShape {
-    /// The header.
-    pub(crate) header: Vec<String>,
 }
 
 /// How long a feed may take to come in.

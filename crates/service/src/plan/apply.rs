@@ -1,6 +1,5 @@
 //! From a proposal to a plan that is applied, held, or only shown.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
@@ -118,15 +117,15 @@ impl Muster {
             for change in &proposal.items {
                 org.set(change.kind, change.key, change.item.clone());
             }
-            let deleted: BTreeMap<_, _> = old.org.rules.iter().map(|(k, r)| (*k, r.groups.clone())).collect();
             let mut config = compile(old.version + 1, org).map_err(ServiceError::Config)?;
             config.rule_versions.clone_from(&old.rule_versions);
-            let gone = old.inactive_rules.iter().chain(
-                // What a rule gave stays when it is deleted.
-                &deleted,
-            );
-            let gone: Vec<_> = gone.filter(|(k, _)| !config.org.rules.contains_key(k)).collect();
-            config.inactive_rules.extend(gone.into_iter().map(|(k, g)| (*k, g.clone())));
+            // What a rule gave stays when it is deleted, now or before.
+            let before = old.org.rules.iter().map(|(k, r)| (k, &r.groups)).chain(&old.inactive_rules);
+            for (key, groups) in before {
+                if !config.org.rules.contains_key(key) {
+                    config.inactive_rules.insert(*key, groups.clone());
+                }
+            }
             for change in proposal.items.iter().filter(|c| c.kind == muster_engine::model::ItemKind::Rule) {
                 config.rule_versions.insert(change.key, config.version);
             }

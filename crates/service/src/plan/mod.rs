@@ -3,6 +3,7 @@
 mod apply;
 mod claims;
 mod feed_guard;
+mod kept;
 mod manage;
 mod matching;
 pub(crate) mod others;

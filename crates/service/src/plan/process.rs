@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use muster_engine::derive::{Derived, ProfilePart, derive_from, derive_profile};
-use muster_engine::facts::{Before, Fact, FactValue, Facts, MembershipKind};
-use muster_engine::model::{AttributeType, GroupKey, ItemKey, Millis, PlanKey, UserKey};
+use muster_engine::facts::{Before, Fact, FactValue, Facts};
+use muster_engine::model::{AttributeType, Millis, PlanKey, UserKey};
 use muster_engine::plan::{Diff, Tally, UserEffects, diff};
 use muster_engine::{Config, Value};
 use muster_store::people::{PeopleWrites, load_people};
@@ -12,6 +12,7 @@ use muster_store::{Tx, keys};
 use serde::{Deserialize, Serialize};
 
 use super::claims::{self, Allocated, Need, Provisional};
+use super::kept::{drop_kept, keep_memberships, lost_rules};
 use super::matching::{Said, resolve};
 use super::others::{self, Ahead};
 use super::work::{ChangedSince, Work, apply};
@@ -103,11 +104,12 @@ pub(crate) struct Outcome {
     pub(crate) dependants: Vec<i64>,
 }
 
-struct Slot<'w> {
+/// A person on her way through a chunk.
+pub(super) struct Slot<'w> {
     works: Vec<&'w Work>,
-    person: Person,
-    facts: Facts,
-    befores: Vec<Before>,
+    pub(super) person: Person,
+    pub(super) facts: Facts,
+    pub(super) befores: Vec<Before>,
     as_of: Millis,
     part: ProfilePart,
     /// How many of the derivation's problems come from the profile and are told already.
@@ -262,67 +264,6 @@ fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
     let wants_something = slot.works.iter().any(|w| !w.ops.is_empty());
     // Saying again what already holds changes nothing.
     slot.left_out = wants_something && slot.befores.is_empty() && slot.facts == slot.person.facts && !advance;
-}
-
-/// Rules that were deactivated or deleted since the person was derived last.
-fn lost_rules<'a>(
-    frame: &Frame<'a>,
-    slot: &Slot<'_>,
-) -> impl Iterator<Item = (&'a ItemKey, &'a Vec<GroupKey>)> {
-    let config = frame.config;
-    let under = slot.person.rows.as_ref().map(|r| r.user.config_version);
-    config.inactive_rules.iter().filter(move |(rule, _)| {
-        under.is_some_and(|under| config.rule_versions.get(rule).is_some_and(|v| *v > under))
-    })
-}
-
-/// Memberships that nothing gives any more because a rule was deactivated or deleted become facts the first time the
-/// person is derived under the version that did so. An undo says itself which were kept before. Tells whether there
-/// are any.
-fn keep_memberships(frame: &Frame<'_>, slot: &mut Slot<'_>, derived: &Derived) -> bool {
-    let mut facts: Vec<Fact> = Vec::new();
-    for (rule, groups) in lost_rules(frame, slot) {
-        for group in groups.iter().filter(|g| frame.config.org.groups.contains_key(g)) {
-            let was = slot.person.stored.groups.binary_search(group).is_ok();
-            let is = derived.groups.iter().any(|(g, _)| g == group);
-            let fact = |kind, origin| Fact::Membership { group: *group, kind, origin };
-            let excluded = slot.facts.get(&fact(MembershipKind::Excluded, 0)).is_some();
-            let kept = fact(MembershipKind::Kept, rule.0);
-            if was && !is && !excluded && slot.facts.get(&kept).is_none() {
-                facts.push(kept);
-            }
-        }
-    }
-    let any = !facts.is_empty();
-    for fact in facts {
-        keep(frame, slot, fact, Some(FactValue::Membership { until: None }));
-    }
-    any
-}
-
-/// What was kept from a rule goes when the rule is active again.
-fn drop_kept(frame: &Frame<'_>, slot: &mut Slot<'_>) {
-    let active = |origin: i64| {
-        let rule = ItemKey(origin);
-        frame.config.org.rules.contains_key(&rule) && !frame.config.inactive_rules.contains_key(&rule)
-    };
-    let stale: Vec<Fact> = slot
-        .facts
-        .memberships()
-        .filter(|(_, kind, origin)| *kind == MembershipKind::Kept && active(*origin))
-        .map(|(group, kind, origin)| Fact::Membership { group, kind, origin })
-        .collect();
-    for fact in stale {
-        keep(frame, slot, fact, None);
-    }
-}
-
-/// Says a kept membership. Only the plan that changes the rule takes it back when it is undone.
-fn keep(frame: &Frame<'_>, slot: &mut Slot<'_>, fact: Fact, value: Option<FactValue>) {
-    let before = slot.facts.say(fact, value, frame.at, frame.plan);
-    if frame.publishes {
-        slot.befores.extend(before);
-    }
 }
 
 /// Allocates what the profiles need and derives those again.

@@ -6,12 +6,11 @@ use muster_store::{Tx, feeds, log, lookups, plans, tasks};
 
 use super::apply::{Digest, Found, Going};
 use super::process::Outcome;
-use super::record::{self, Premises, json, plan_row, write_effects};
+use super::record::{self, Premises, plan_row, write_effects};
 use super::stream::Source;
 use super::{PlanReport, PlanStatus, Trigger, feed_guard};
 use crate::error::{Result, ServiceError};
 use crate::events::{Event, EventOutcome, EventTarget};
-use crate::import::FeedShape;
 
 impl Going<'_> {
     /// What guards find.
@@ -71,12 +70,15 @@ impl Going<'_> {
         if let Some(undone) = self.proposal.undo_of {
             plans::set_status(tx, undone.0, &["APPLIED", "STOPPED"], PlanStatus::Undone.as_str())?;
             if let Some(row) = plans::plan(tx, undone.0)? {
-                if let Ok(Trigger::Import { feed, .. }) = serde_json::from_str(&row.trigger) {
+                if let Some(feed) = feed_of(&row) {
                     feed_state(tx, feed, "UNDONE", None)?;
                 }
-                // Undoing an undo brings the plan back.
+                // Undoing an undo brings the plan back, and its feed.
                 if let Some(first) = row.undo_of {
                     plans::set_status(tx, first, &["UNDONE"], PlanStatus::Applied.as_str())?;
+                    if let Some(feed) = plans::plan(tx, first)?.as_ref().and_then(feed_of) {
+                        feed_state(tx, feed, "APPLIED", None)?;
+                    }
                 }
             }
         }
@@ -267,7 +269,6 @@ fn feed_state(
         row.rows = stats.rows as i64;
         row.rejected = stats.rejected as i64;
         row.valid = row.rows - row.rejected;
-        row.shape = Some(json("shape", &FeedShape::default())?);
     }
     feeds::update_feed(tx, &row)?;
     Ok(())
@@ -276,4 +277,12 @@ fn feed_state(
 /// What is told of a plan.
 pub(super) fn report(plan: Option<PlanKey>, status: PlanStatus, found: Found) -> PlanReport {
     PlanReport { plan, status, counts: found.counts, notes: found.notes, sample: found.sample }
+}
+
+/// The feed a plan came from.
+fn feed_of(row: &plans::PlanRow) -> Option<i64> {
+    match serde_json::from_str(&row.trigger) {
+        Ok(Trigger::Import { feed, .. }) => Some(feed),
+        _ => None,
+    }
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod guards;
+
 use std::path::{Path, PathBuf};
 
 use muster_engine::Millis;
@@ -41,6 +43,25 @@ fn feed(day: &str) -> PathBuf {
     demo().join(format!("hr-employees/hr-{day}.csv.gz"))
 }
 
+/// A feed of an id and a department.
+const ORG: &str = r#"
+    [groups.Sales]
+    [apps.hr]
+    kind = "csv"
+    [apps.hr.feed]
+    key = "id"
+    [apps.hr.feed.columns]
+    id = "string"
+    dept = "string"
+    [apps.hr.source]
+    [apps.hr.to_user]
+    login = '"user" + appuser.id'
+    firstName = '"A"'
+    lastName = '"B"'
+    email = '"user" + appuser.id + "@x.example"'
+    department = 'appuser.dept'
+"#;
+
 #[test]
 fn three_snapshots_of_a_real_company_come_in_and_go_back() {
     let dir = tempfile::tempdir().unwrap();
@@ -75,23 +96,6 @@ fn three_snapshots_of_a_real_company_come_in_and_go_back() {
 
 #[test]
 fn a_deleted_rule_leaves_its_members_and_undo_gives_them_back_to_it() {
-    const ORG: &str = r#"
-        [groups.Sales]
-        [apps.hr]
-        kind = "csv"
-        [apps.hr.feed]
-        key = "id"
-        [apps.hr.feed.columns]
-        id = "string"
-        dept = "string"
-        [apps.hr.source]
-        [apps.hr.to_user]
-        login = '"user" + appuser.id'
-        firstName = '"A"'
-        lastName = '"B"'
-        email = '"user" + appuser.id + "@x.example"'
-        department = 'appuser.dept'
-    "#;
     const RULE: &str = r#"
         [rules."In sales"]
         when = 'user.department == "Sales"'
