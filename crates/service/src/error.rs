@@ -34,9 +34,18 @@ pub enum ServiceError {
     /// The plan was judged on premises that no longer hold.
     #[error("{0}")]
     Premise(String),
-    /// The actor may not do this.
+    /// Nobody may do this here: it belongs to somebody else (a source, an app).
     #[error("{0}")]
     Forbidden(String),
+    /// The actor lacks the right.
+    #[error("{0}")]
+    Denied(String),
+    /// Nobody knows who asks.
+    #[error("{0}")]
+    Unauthorized(String),
+    /// What is to be made is there already.
+    #[error("{0}")]
+    Conflict(String),
     /// Something stored can't be read.
     #[error("stored data can't be read ({what}): {reason}; restore from a backup or report this")]
     Corrupt {

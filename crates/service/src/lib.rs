@@ -1,5 +1,6 @@
 //! Use cases: what faces and the command line ask for, each as a plan; imports, provisioning, notifications.
 
+pub mod access;
 pub mod clock;
 pub mod edit;
 pub mod error;
@@ -15,6 +16,7 @@ pub mod vault;
 pub mod why;
 mod world;
 
+pub use access::{Actor, Door, NewToken, Right, Session};
 pub use error::{Result, ServiceError};
 pub use import::ImportOptions;
-pub use muster::{Actor, Muster};
+pub use muster::Muster;

@@ -13,20 +13,6 @@ use crate::clock::Clock;
 use crate::error::{Result, ServiceError};
 use crate::vault::Vault;
 
-/// Who asks. Every use case takes one, plans store it, and applying checks its rights again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actor {
-    /// Who, in words (`root@host`, a token's name, `system`).
-    pub name: String,
-}
-
-impl Actor {
-    /// The system's user who runs a command: who holds the store's files holds the store.
-    pub fn operator(name: impl Into<String>) -> Self {
-        Self { name: name.into() }
-    }
-}
-
 /// How many people a transaction takes.
 pub const CHUNK: usize = 2_000;
 

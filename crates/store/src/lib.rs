@@ -26,11 +26,13 @@ pub mod people;
 pub mod plans;
 pub mod rederive;
 pub mod runs;
+pub mod schedule;
 pub mod secrets;
 mod sqlite;
 mod statements;
 mod store;
 pub mod tasks;
+pub mod tokens;
 mod tx;
 
 pub use error::{Cause, StoreError};

@@ -10,8 +10,10 @@ struct Migration {
 }
 
 /// All migrations; the place in the list, counted from 1, is the schema version it leads to.
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_directory", sql: include_str!("../migrations/0001_directory.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_directory", sql: include_str!("../migrations/0001_directory.sql") },
+    Migration { name: "0002_server", sql: include_str!("../migrations/0002_server.sql") },
+];
 
 /// What an engine writes for the type words of a migration.
 pub(crate) struct Words {

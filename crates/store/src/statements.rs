@@ -38,8 +38,10 @@ pub fn all() -> Vec<Statement> {
         crate::plans::STATEMENTS,
         crate::rederive::STATEMENTS,
         crate::runs::STATEMENTS,
+        crate::schedule::STATEMENTS,
         crate::secrets::STATEMENTS,
         crate::tasks::STATEMENTS,
+        crate::tokens::STATEMENTS,
     ]
     .concat()
 }

@@ -24,8 +24,16 @@ const LAYERS: &[(&str, Uses)] = &[
     ("muster-connectors", Uses::Only(&["muster-engine", "muster-scim", "muster-query", "muster-expr"])),
     (
         "muster-service",
-        Uses::Only(&["muster-engine", "muster-orgfile", "muster-store", "muster-connectors", "muster-expr"]),
+        Uses::Only(&[
+            "muster-engine",
+            "muster-orgfile",
+            "muster-store",
+            "muster-connectors",
+            "muster-expr",
+            "muster-query",
+        ]),
     ),
+    ("muster-api", Uses::Only(&["muster-service", "muster-query", "muster-engine"])),
     ("muster-demo-app", Uses::Only(&["muster-scim", "muster-query"])),
     ("muster-testkit", Uses::Anything),
     ("muster", Uses::Anything),

@@ -22,6 +22,14 @@ pub enum IdKind {
     Plan,
     /// `tsk`
     Task,
+    /// `00T`
+    Token,
+    /// `oty`
+    UserType,
+    /// `osc`
+    Schema,
+    /// `00o`
+    Org,
 }
 
 impl IdKind {
@@ -35,6 +43,10 @@ impl IdKind {
             Self::Mapping => "prm",
             Self::Plan => "0pn",
             Self::Task => "tsk",
+            Self::Token => "00T",
+            Self::UserType => "oty",
+            Self::Schema => "osc",
+            Self::Org => "00o",
         }
     }
 }

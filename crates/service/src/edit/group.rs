@@ -8,9 +8,10 @@ use muster_engine::model::{
 use muster_store::keys;
 
 use super::{Assignee, AssignmentTerms, edit};
+use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
-use crate::muster::{Actor, ITEM_KEYS, Muster};
+use crate::muster::{ITEM_KEYS, Muster};
 use crate::plan::stream::Source;
 use crate::plan::work::{Op, Who};
 use crate::plan::{PlanReport, Proposal, Quiet};

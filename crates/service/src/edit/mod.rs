@@ -14,9 +14,10 @@ use muster_store::people::load_people;
 pub use org::OrgApplied;
 pub use user::Attributes;
 
+use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::{ImportOptions, no_app};
-use crate::muster::{Actor, Muster};
+use crate::muster::Muster;
 use crate::plan::stream::Source;
 use crate::plan::work::{Op, Who, Work};
 use crate::plan::{PlanReport, Progress, Proposal, Quiet, Trigger};

@@ -7,9 +7,10 @@ use muster_store::{keys, lookups, secrets};
 use secrecy::ExposeSecret as _;
 
 use super::edit;
+use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
-use crate::muster::{Actor, ITEM_KEYS, Muster};
+use crate::muster::{ITEM_KEYS, Muster};
 use crate::plan::stream::Source;
 use crate::plan::{PlanReport, Progress, Proposal, SecretChange, Trigger};
 use crate::vault;

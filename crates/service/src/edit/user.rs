@@ -7,9 +7,10 @@ use muster_engine::facts::{Fact, FactValue};
 use muster_engine::model::{PushWhen, Transition, UserStatus};
 use muster_engine::{Config, Value};
 
+use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
-use crate::muster::{Actor, Muster};
+use crate::muster::Muster;
 use crate::plan::PlanReport;
 use crate::plan::work::{Op, Who};
 

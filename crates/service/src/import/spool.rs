@@ -11,8 +11,9 @@ use muster_engine::model::app::{Column, Feed};
 use muster_engine::model::{App, AppKey, AttributeType};
 use muster_store::{feeds, keys};
 
+use crate::access::Actor;
 use crate::error::{Result, ServiceError};
-use crate::muster::{Actor, Muster};
+use crate::muster::Muster;
 use crate::plan::stream::Source;
 use crate::plan::{PlanReport, Progress, Proposal, Trigger};
 

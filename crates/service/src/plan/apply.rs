@@ -15,9 +15,10 @@ use super::settle::report;
 use super::stream::{self, DueWorks, EveryoneWorks, InverseWorks, ListWorks, Source, Works};
 use super::work::{Who, Work};
 use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Proposal, Trigger};
+use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::{FeedWorks, hex, open_feed};
-use crate::muster::{Actor, Muster};
+use crate::muster::Muster;
 
 /// A proposal on its way.
 pub(super) struct Going<'a> {
@@ -90,6 +91,8 @@ impl Muster {
         plan: PlanKey,
         progress: &dyn Progress,
     ) -> Result<PlanReport> {
+        // Every change comes by here: no face can go around the rights.
+        actor.require(proposal.right(), &format!("change this ({})", proposal.trigger.describe()))?;
         for _ in 0..8 {
             let going = self.prepare(actor, proposal.clone(), plan, progress)?;
             if let Some(report) = going.go()? {

@@ -10,8 +10,9 @@ use super::apply::Going;
 use super::process::Pass;
 use super::record::{EFFECTS, EffectLine, Premises, proposal_of};
 use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Trigger};
+use crate::access::{Actor, Right};
 use crate::error::{Result, ServiceError};
-use crate::muster::{Actor, Muster};
+use crate::muster::Muster;
 
 /// A plan as people and programs see it.
 #[derive(Clone, Debug, Serialize)]
@@ -151,6 +152,9 @@ impl Muster {
                 )));
             }
         }
+        if force || row.status == PlanStatus::Held.as_str() {
+            actor.require(Right::Admin, "waive guards")?;
+        }
         let mut proposal = proposal_of(&row)?;
         // A person with the right says yes to what a guard has held and shown.
         proposal.force = force || row.status == PlanStatus::Held.as_str();
@@ -181,6 +185,7 @@ impl Muster {
     /// If there is no such plan, or it is neither.
     pub fn discard_plan(&self, actor: &Actor, plan: PlanKey) -> Result<()> {
         let row = self.plan_row(plan)?;
+        actor.require(proposal_of(&row)?.right(), "discard this plan")?;
         let now = self.now().0;
         let done = self.store.write(|tx| {
             let done = plans::set_status(tx, plan.0, &["HELD", "PLANNED"], PlanStatus::Discarded.as_str())?;

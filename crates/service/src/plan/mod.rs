@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use manage::{EffectsPage, PlanView};
 pub use process::RejectedRow;
 
+use crate::access::Right;
 use crate::error::{Result, ServiceError};
 use crate::import::FeedStats;
 use stream::Source;
@@ -86,6 +87,14 @@ pub(crate) struct Proposal {
     pub(crate) undo_of: Option<PlanKey>,
     pub(crate) preview: bool,
     pub(crate) force: bool,
+}
+
+impl Proposal {
+    /// What it takes to make this plan.
+    pub(crate) fn right(&self) -> Right {
+        let secrets = self.secrets.iter().map(|_| Right::Admin);
+        self.items.iter().map(|c| Right::to_change(c.kind)).chain(secrets).max().unwrap_or(Right::Write)
+    }
 }
 
 /// Where a plan stands.

@@ -14,9 +14,10 @@ use super::settle::report;
 use super::stream;
 use super::work::Work;
 use super::{PlanReport, PlanStatus, Progress};
+use crate::access::Actor;
 use crate::clock::machine_now;
 use crate::error::{Result, ServiceError};
-use crate::muster::{Actor, Muster};
+use crate::muster::Muster;
 
 /// How long a process may be silent before another takes its run over.
 const LEASE_MS: i64 = 60_000;

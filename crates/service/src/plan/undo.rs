@@ -7,9 +7,10 @@ use muster_store::plans;
 
 use super::stream::Source;
 use super::{Counts, PlanReport, PlanStatus, Progress, Proposal, Trigger};
+use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
-use crate::muster::{Actor, Muster};
+use crate::muster::Muster;
 
 impl Muster {
     /// Takes an applied plan back, or says what that would do. It is a plan itself: guarded, and undone in turn.

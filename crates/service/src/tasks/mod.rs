@@ -15,10 +15,11 @@ use muster_store::{Tx, app_state, log};
 pub use notify::NotifyReport;
 pub use words::{DEPROVISION, FAILED, IN_DOUBT, PROVISION, REFUSED, UPDATE};
 
+use crate::access::{Actor, Right};
 use crate::clock::machine_now;
 use crate::error::{Result, ServiceError};
 use crate::events::{Event, EventOutcome, EventTarget};
-use crate::muster::{Actor, Muster};
+use crate::muster::Muster;
 
 /// How many rows are read at once.
 const PAGE: usize = 1_000;
@@ -160,6 +161,7 @@ impl Muster {
     /// If there is no such task, or one is ended otherwise (that of a held plan by applying or discarding the plan), or
     /// the store fails. Then no task is done.
     pub fn task_done(&self, actor: &Actor, tasks: &[i64]) -> Result<TasksDone> {
+        actor.require(Right::Write, "say that tasks are done")?;
         let at = self.clock.now();
         let (done, apps) = self.store.try_write(|tx| finish(tx, actor, tasks, at))?;
         // By hand there is nothing to call: whether anything is left to do is seen at once.

@@ -1,0 +1,1 @@
+//! The Management API (Okta's shapes on the wire), one file an operation.
