@@ -218,6 +218,11 @@ pub(crate) fn write_person(
     }
     out.links_removed.extend(diff.links_removed.iter().map(|l| (user, l.0)));
     for claim in &facts.claims {
+        if derived.status == UserStatus::Deleted {
+            // Who is deleted keeps nothing from others.
+            out.claims_removed.push((namespace(&claim.attribute), claim.value.clone()));
+            continue;
+        }
         let used = derived.claims.iter().any(|c| {
             config.attribute_name(c.slot) == claim.attribute
                 && c.shown.as_deref().is_some_and(|s| fold(s) == claim.value)

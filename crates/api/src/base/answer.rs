@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use muster_service::plan::PlanReport;
 use serde::Serialize;
 
 use crate::plans::wire::Plan;
@@ -83,6 +82,3 @@ impl<T: Serialize> IntoResponse for Changed<T> {
         }
     }
 }
-
-/// The report of a plan that an operation made.
-pub(crate) type Report = PlanReport;

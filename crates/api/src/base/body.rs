@@ -19,7 +19,8 @@ where
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let kind =
+            request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let bytes = Bytes::from_request(request, state).await.map_err(|rejected| {
             let status = rejected.status();
@@ -32,7 +33,9 @@ where
             return Err(ApiError::new(
                 StatusCode::BAD_REQUEST,
                 "E0000021",
-                format!("Bad request. Accept and/or Content-Type headers likely do not match supported values: {kind}"),
+                format!(
+                    "Bad request. Accept and/or Content-Type headers likely do not match supported values: {kind}"
+                ),
             ));
         }
         serde_json::from_slice(&bytes).map(Self).map_err(|e| ApiError::unreadable(e.to_string()))

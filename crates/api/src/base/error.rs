@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use muster_service::ServiceError;
 use muster_engine::model::{IdKind, PlanKey, public_id};
+use muster_service::ServiceError;
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
@@ -134,11 +134,7 @@ impl ApiError {
 
     /// E0000007: there is no `kind` (Okta's name of the type) of that id.
     pub(crate) fn not_found(id: &str, kind: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "E0000007",
-            format!("Not found: Resource not found: {id} ({kind})"),
-        )
+        Self::new(StatusCode::NOT_FOUND, "E0000007", format!("Not found: Resource not found: {id} ({kind})"))
     }
 
     /// E0000031: a filter or search that can't be read or answered.
@@ -228,7 +224,8 @@ impl From<ServiceError> for ApiError {
 /// The field a message begins with (`login: …`).
 fn field_of(message: &str) -> Option<&str> {
     let (field, _) = message.split_once(": ")?;
-    let is_name = !field.is_empty() && field.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+    let is_name =
+        !field.is_empty() && field.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
     is_name.then_some(field)
 }
 

@@ -17,8 +17,6 @@ pub(crate) struct Href {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Method {
-    /// GET
-    Get,
     /// POST
     Post,
 }
@@ -32,20 +30,5 @@ impl Href {
     /// A link to be posted to.
     pub(crate) fn post(href: impl Into<String>) -> Self {
         Self { href: href.into(), method: Some(Method::Post) }
-    }
-}
-
-/// The link of an object to itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct SelfLink {
-    /// Itself.
-    #[serde(rename = "self")]
-    pub(crate) this: Href,
-}
-
-impl SelfLink {
-    /// The link to an address.
-    pub(crate) fn to(href: impl Into<String>) -> Self {
-        Self { this: Href::to(href) }
     }
 }

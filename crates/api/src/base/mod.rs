@@ -13,6 +13,6 @@ pub(crate) use answer::{Answer, Changed};
 pub(crate) use body::Body;
 pub(crate) use call::{Call, Shared};
 pub(crate) use error::{ApiError, Errors, ReadErrors, Result};
-pub(crate) use link::{Href, Method, SelfLink};
+pub(crate) use link::Href;
 pub(crate) use page::Paged;
 pub(crate) use query::{Path, Query};

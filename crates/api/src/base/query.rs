@@ -1,6 +1,6 @@
 //! What comes in the path and the query string.
 
-use axum::extract::{FromRequestParts, OptionalFromRequestParts as _};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -35,11 +35,7 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let found = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        match found {
-            Ok(Some(path)) => Ok(Self(path.0)),
-            Ok(None) => Err(ApiError::invalid("path", "the path names nothing")),
-            Err(e) => Err(ApiError::invalid("path", e.to_string())),
-        }
+        let found = <axum::extract::Path<T> as FromRequestParts<S>>::from_request_parts(parts, state).await;
+        found.map(|p| Self(p.0)).map_err(|e| ApiError::invalid("path", e.to_string()))
     }
 }

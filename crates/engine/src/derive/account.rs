@@ -33,7 +33,7 @@ pub(super) fn derive_apps(
     due: &mut Option<Millis>,
     problems: &mut Vec<Problem>,
 ) -> Vec<AppUser> {
-    if env.status == UserStatus::Deprovisioned {
+    if env.status.has_left() {
         return Vec::new();
     }
     let mut direct = BTreeMap::new();

@@ -3,7 +3,7 @@
 use crate::derive::env::UserEnv;
 use crate::derive::{Problem, earlier};
 use crate::facts::{Facts, MembershipKind};
-use crate::model::{GroupKey, ItemKey, Millis};
+use crate::model::{GroupKey, ItemKey, Millis, UserStatus};
 
 /// Why a person is in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,9 @@ pub(super) fn derive_groups(
     due: &mut Option<Millis>,
     problems: &mut Vec<Problem>,
 ) -> Vec<(GroupKey, GroupCause)> {
+    if base.status == UserStatus::Deleted {
+        return Vec::new();
+    }
     let config = base.config;
     let mut found: Vec<(GroupKey, GroupCause)> = Vec::new();
     let mut keys: Vec<GroupKey> = Vec::new();

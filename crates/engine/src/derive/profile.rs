@@ -5,10 +5,11 @@ use std::cmp::Reverse;
 use muster_expr::Value;
 
 use super::Problem;
+use super::derive_status;
 use super::env::RecordEnv;
 use crate::config::{Config, Inbound, ProfileSource};
 use crate::facts::{Facts, Record, RecordState, fold};
-use crate::model::{AppKey, ItemKey, Millis, PlanKey, PushWhen, WhenTaken};
+use crate::model::{AppKey, ItemKey, Millis, PlanKey, PushWhen, UserStatus, WhenTaken};
 
 /// Why an attribute has its value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,6 +106,10 @@ pub fn derive_profile(config: &Config, facts: &Facts, as_of: Millis) -> ProfileP
         causes: vec![ValueCause::Nothing; count],
         ..ProfilePart::default()
     };
+    // Who is deleted has no profile, so she holds no unique value and nobody finds her.
+    if derive_status(config, facts).0 == UserStatus::Deleted {
+        return part;
+    }
     let records = ranked_records(config, facts);
     for slot in 0..count {
         let (value, cause, taken) = base_value(config, facts, &records, slot, as_of, &mut part);

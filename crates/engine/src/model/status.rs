@@ -22,10 +22,12 @@ pub enum UserStatus {
     Suspended,
     /// Left.
     Deprovisioned,
+    /// Removed by an admin after she had left: nobody sees her any more. The facts stay, so that it can be undone.
+    Deleted,
 }
 
 impl UserStatus {
-    /// Every status, in the order of a life.
+    /// Every status that is seen, in the order of a life; [`Self::Deleted`] isn't.
     pub const ALL: [Self; 8] = [
         Self::Staged,
         Self::Provisioned,
@@ -48,17 +50,23 @@ impl UserStatus {
             Self::LockedOut => "LOCKED_OUT",
             Self::Suspended => "SUSPENDED",
             Self::Deprovisioned => "DEPROVISIONED",
+            Self::Deleted => "DELETED",
         }
     }
 
     /// The status of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.as_str() == name)
+        Self::ALL.into_iter().chain([Self::Deleted]).find(|s| s.as_str() == name)
+    }
+
+    /// Whether a person of this status has left: no app is hers.
+    pub fn has_left(self) -> bool {
+        matches!(self, Self::Deprovisioned | Self::Deleted)
     }
 
     /// Whether a person of this status has accounts in her apps.
     pub fn has_accounts(self) -> bool {
-        !matches!(self, Self::Staged | Self::Deprovisioned)
+        !matches!(self, Self::Staged) && !self.has_left()
     }
 }
 
@@ -88,6 +96,8 @@ pub enum Transition {
     ResetPassword,
     /// `expire_password`
     ExpirePassword,
+    /// `DELETE` of somebody deactivated
+    Delete,
 }
 
 /// A transition that a status doesn't allow.
@@ -109,6 +119,7 @@ impl Transition {
         use UserStatus as S;
         let refuse = |code: &'static str, reason: String| Err(RefusedTransition { reason, code });
         match (self, status) {
+            (Self::Delete, S::Deprovisioned) => Ok(S::Deleted),
             (Self::Activate, S::Staged | S::Deprovisioned) => Ok(S::Active),
             (Self::Activate, S::Active) => {
                 refuse("E0000016", "Activation failed because the user is already active".to_owned())

@@ -48,6 +48,7 @@ impl Effect {
         match self {
             Self::UserCreated { .. } => "user.lifecycle.create",
             Self::StatusChanged { to: UserStatus::Deprovisioned, .. } => "user.lifecycle.deactivate",
+            Self::StatusChanged { to: UserStatus::Deleted, .. } => "user.lifecycle.delete.initiated",
             Self::StatusChanged { to: UserStatus::Suspended, .. } => "user.lifecycle.suspend",
             Self::StatusChanged { from: UserStatus::Suspended, .. } => "user.lifecycle.unsuspend",
             Self::StatusChanged { from: UserStatus::Deprovisioned, .. } => "user.lifecycle.reactivate",

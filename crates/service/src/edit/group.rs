@@ -1,5 +1,6 @@
 //! Groups, memberships and assignments, by hand.
 
+use muster_engine::Config;
 use muster_engine::facts::{Fact, FactValue, MembershipKind};
 use muster_engine::model::{
     AppGroup, AppKey, Group, GroupKey, GroupKind, Item, ItemChange, ItemKey, ItemKind, RuleStatus, UserKey,
@@ -126,14 +127,19 @@ impl Muster {
 
     fn member(&self, group: &str, login: &str) -> Result<(UserKey, GroupKey)> {
         let config = self.config()?;
-        let key = self.find_group(&config, group)?;
+        Ok((self.find_user(login)?, self.group_by_hand(&config, group)?))
+    }
+
+    /// A group that takes members by hand, by name or id.
+    pub(super) fn group_by_hand(&self, config: &Config, group: &str) -> Result<GroupKey> {
+        let key = self.find_group(config, group)?;
         let kind = config.org.groups.get(&key).map(|g| g.kind);
         if kind != Some(GroupKind::OktaGroup) {
             return Err(ServiceError::Invalid(format!(
                 "the members of {group:?} are imported or built in; only groups made here have members by hand"
             )));
         }
-        Ok((self.find_user(login)?, key))
+        Ok(key)
     }
 
     /// Activates or deactivates a rule. Deactivating keeps the memberships it gave.
@@ -185,7 +191,7 @@ impl Muster {
         match assignee {
             Assignee::User(user) => {
                 let person = self.person(&config, *user)?;
-                if person.stored.status == Some(UserStatus::Deprovisioned) {
+                if person.stored.status.is_some_and(UserStatus::has_left) {
                     return Err(ServiceError::Invalid(
                         "a deactivated user can't be assigned an app; activate her first".to_owned(),
                     ));

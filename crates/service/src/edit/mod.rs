@@ -12,7 +12,7 @@ use muster_store::lookups;
 use muster_store::people::load_people;
 
 pub use org::OrgApplied;
-pub use user::Attributes;
+pub use user::{Attributes, NewUser};
 
 use crate::access::Actor;
 use crate::error::{Result, ServiceError};
@@ -22,6 +22,9 @@ use crate::plan::stream::Source;
 use crate::plan::work::{Op, Who, Work};
 use crate::plan::{PlanReport, Progress, Proposal, Quiet, Trigger};
 use crate::world::Person;
+
+/// The status of those whom nobody sees any more.
+pub(crate) const DELETED: &str = "DELETED";
 
 /// An app or the group or person who is to have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +42,7 @@ impl Muster {
     /// If there is nobody of that login or id.
     pub fn find_user(&self, login_or_id: &str) -> Result<UserKey> {
         if let Some(key) = key_of(IdKind::User, login_or_id)
-            && !self.store.read(|tx| load_people(tx, &[key]))?.is_empty()
+            && self.store.read(|tx| lookups::profiles_of(tx, &[key]))?.iter().any(|u| u.status != DELETED)
         {
             return Ok(UserKey(key));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_engine::derive::ranked_records;
-use muster_engine::facts::{Fact, FactValue};
+use muster_engine::facts::{Fact, FactValue, MembershipKind};
 use muster_engine::model::{PushWhen, Transition, UserStatus};
 use muster_engine::{Config, Value};
 
@@ -16,6 +16,17 @@ use crate::plan::work::{Op, Who};
 
 /// Attributes to set, by name; [`Value::Null`] clears one.
 pub type Attributes = BTreeMap<String, Value>;
+
+/// Somebody to create by hand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewUser {
+    /// Her attributes, `login` at least.
+    pub attributes: Attributes,
+    /// The status she begins with.
+    pub status: UserStatus,
+    /// Groups she is added to, by name or id.
+    pub groups: Vec<String>,
+}
 
 fn profile_ops(config: &Config, attributes: &Attributes) -> Result<Vec<Op>> {
     let mut ops = Vec::with_capacity(attributes.len());
@@ -48,12 +59,29 @@ impl Muster {
         activate: bool,
         options: ImportOptions,
     ) -> Result<PlanReport> {
-        let config = self.config()?;
-        let mut all = attributes.clone();
-        all.insert("login".to_owned(), Value::from(login));
-        let mut ops = profile_ops(&config, &all)?;
+        let mut attributes = attributes.clone();
+        attributes.insert("login".to_owned(), Value::from(login));
         let status = if activate { UserStatus::Active } else { UserStatus::Staged };
-        ops.push(Op::Say { fact: Fact::Lifecycle, value: Some(FactValue::Lifecycle(status)) });
+        self.user_new(actor, &NewUser { attributes, status, groups: Vec::new() }, options)
+    }
+
+    /// Creates a person by hand (Okta: createUser).
+    ///
+    /// # Errors
+    /// If an attribute is unknown or doesn't fit, the login is taken, or a group takes no members by hand.
+    pub fn user_new(&self, actor: &Actor, new: &NewUser, options: ImportOptions) -> Result<PlanReport> {
+        let config = self.config()?;
+        let mut ops = profile_ops(&config, &new.attributes)?;
+        ops.push(Op::Say { fact: Fact::Lifecycle, value: Some(FactValue::Lifecycle(new.status)) });
+        for group in &new.groups {
+            let fact = Fact::Membership {
+                group: self.group_by_hand(&config, group)?,
+                kind: MembershipKind::Manual,
+                origin: 0,
+            };
+            ops.push(Op::Say { fact, value: Some(FactValue::Membership { until: None }) });
+        }
+        let login = new.attributes.get("login").and_then(Value::as_str).unwrap_or_default();
         self.change_person(actor, format!("user create {login}"), Who::New, ops, true, options)
     }
 
@@ -68,10 +96,40 @@ impl Muster {
         attributes: &Attributes,
         options: ImportOptions,
     ) -> Result<PlanReport> {
+        self.user_change(actor, login, attributes, false, options)
+    }
+
+    /// Changes a person's attributes (Okta: updateUser); `whole`: attributes that aren't named are cleared, unless her
+    /// source gives them (Okta: replaceUser). Saying of a value what it is already is no change, whoever it comes from.
+    ///
+    /// # Errors
+    /// As [`Muster::user_update`].
+    pub fn user_change(
+        &self,
+        actor: &Actor,
+        login: &str,
+        attributes: &Attributes,
+        whole: bool,
+        options: ImportOptions,
+    ) -> Result<PlanReport> {
         let config = self.config()?;
-        let user = self.find_user(login)?;
+        let user = self.locate(login)?;
         let person = self.person(&config, user)?;
         let records = ranked_records(&config, &person.facts);
+        let holds = |name: &str| config.slot(name).and_then(|s| person.stored.profile.get(s));
+        let mut changes = attributes.clone();
+        changes.retain(|name, value| holds(name).is_none_or(|h| h != value));
+        if whole {
+            for (slot, attribute) in config.attributes.iter().enumerate() {
+                let name = &attribute.def.name;
+                let by_hand = person.facts.get(&Fact::Profile { attribute: name.clone() }).is_some();
+                let has = person.stored.profile.get(slot).is_some_and(|v| !v.is_null());
+                if has && by_hand && !attributes.contains_key(name) {
+                    changes.insert(name.clone(), Value::Null);
+                }
+            }
+        }
+        let attributes = &changes;
         for name in attributes.keys() {
             let slot = config.slot(name);
             let led = records.iter().find(|(source, ..)| {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use super::accounts::{self, AccountView, AppRef};
 use super::org::{GroupView, Times, group_views};
 use super::{Page, iso, size};
+use crate::edit::DELETED;
 use crate::error::{Result, ServiceError};
 use crate::muster::Muster;
 
@@ -102,10 +103,22 @@ impl Muster {
         };
         self.store.try_read(|tx| {
             let keys = keys(tx, filter, after, limit)?;
-            let items = load_people(tx, &keys)?.iter().map(user_view).collect::<Result<Vec<_>>>()?;
+            let mut items = load_people(tx, &keys)?.iter().map(user_view).collect::<Result<Vec<_>>>()?;
+            items.retain(|u| u.status != DELETED);
             let next = keys.last().filter(|_| keys.len() == limit).map(|k| public_id(IdKind::User, *k));
             Ok(Page { items, next })
         })
+    }
+
+    /// A person alone.
+    ///
+    /// # Errors
+    /// If there is nobody of that login or id.
+    pub fn user_named(&self, login_or_id: &str) -> Result<UserView> {
+        let UserKey(key) = self.locate(login_or_id)?;
+        let people = self.store.read(|tx| load_people(tx, &[key]))?;
+        let person = people.first();
+        user_view(person.ok_or_else(|| ServiceError::NotFound(format!("there is no user {login_or_id:?}")))?)
     }
 
     /// A person with what belongs to her.

@@ -1,6 +1,6 @@
 //! How a plan ends: judged, recorded as applied, held or shown, with the tasks and feeds that belong to it.
 
-use muster_engine::model::{AppKey, IdKind, PlanKey, public_id};
+use muster_engine::model::{AppKey, IdKind, PlanKey, UserStatus, public_id};
 use muster_engine::plan::{Finding, Population, judge};
 use muster_store::{Tx, feeds, log, lookups, plans, tasks};
 
@@ -19,8 +19,11 @@ impl Going<'_> {
         let mut population = Population::default();
         if tally.deactivated + tally.suspended > 0 || !tally.unassigned.is_empty() {
             let counts = lookups::status_counts(tx)?;
-            population.people =
-                counts.iter().filter(|(s, _)| s != "DEPROVISIONED").map(|(_, n)| *n as u64).sum();
+            population.people = counts
+                .iter()
+                .filter(|(s, _)| UserStatus::parse(s).is_none_or(|s| !s.has_left()))
+                .map(|(_, n)| *n as u64)
+                .sum();
             population.apps = lookups::account_counts(tx)?
                 .into_iter()
                 .map(|c| (AppKey(c.app_key), c.assigned as u64))

@@ -1,0 +1,3 @@
+//! Groups (Okta: Group).
+
+pub(crate) mod wire;
