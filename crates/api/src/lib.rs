@@ -6,7 +6,11 @@
 mod base;
 mod document;
 mod groups;
+mod logs;
+mod org;
 mod plans;
+mod tasks;
+mod tokens;
 mod users;
 mod values;
 
@@ -37,7 +41,13 @@ pub struct ApiOptions {
 }
 
 fn operations() -> OpenApiRouter<Arc<Shared>> {
-    OpenApiRouter::with_openapi(document::base()).merge(users::routes())
+    OpenApiRouter::with_openapi(document::base())
+        .merge(users::routes())
+        .merge(logs::routes())
+        .merge(plans::routes())
+        .merge(tasks::routes())
+        .merge(tokens::routes())
+        .merge(org::routes())
 }
 
 /// The OpenAPI document, as it comes from the handlers.

@@ -37,3 +37,6 @@ CREATE TABLE group_state (
     group_key {KEY},
     members_changed BIGINT NOT NULL
 );
+
+-- Where a time begins in the log.
+CREATE INDEX log_block_published ON log_block (published, position);

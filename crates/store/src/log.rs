@@ -22,6 +22,7 @@ statements! {
         ORDER BY position LIMIT $3");
     OF_USER = concat!("SELECT ", log_columns!(), " FROM log_block WHERE position < $1 AND first_key <= $2 \
         AND last_key >= $2 ORDER BY position DESC LIMIT $3");
+    SINCE = "SELECT position FROM log_block WHERE published >= $1 ORDER BY published, position LIMIT 1";
     LAST = "SELECT MAX(position + count - 1) FROM log_block WHERE position = (SELECT MAX(position) FROM log_block)";
 }
 
@@ -111,6 +112,13 @@ pub fn blocks_of_plan(tx: &mut dyn Tx, plan_key: i64, position: i64, limit: usiz
 /// Blocks that begin before `position` and may tell of a person, newest first.
 pub fn blocks_of_user(tx: &mut dyn Tx, user_key: i64, position: i64, limit: usize) -> Result<Vec<LogBlock>> {
     rows(tx, OF_USER, &[position.into(), user_key.into(), (limit as i64).into()], log_row)
+}
+
+/// The position of the first event that was published at an instant or later; none if there is none. Positions go by
+/// the order of commits, which a clock that was set back doesn't follow: what was committed later may be published
+/// earlier.
+pub fn first_since(tx: &mut dyn Tx, at: i64) -> Result<Option<i64>> {
+    crate::tx::first(tx, SINCE, &[at.into()], |row| row.int(0))
 }
 
 /// The position of the last event, 0 if there is none.

@@ -152,7 +152,7 @@ impl Task {
                 Context::notify(&muster)?;
             }
             Self::Retry(ids) => {
-                let n = muster.retry(&ids.ids)?;
+                let n = muster.retry(&context.actor, &ids.ids)?;
                 if context.json {
                     context.print_json(&json!({ "retried": n }))?;
                 } else {

@@ -5,6 +5,8 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::error::{ApiError, Result};
+
 /// A page of a list.
 #[derive(Debug)]
 pub(crate) struct Paged<T> {
@@ -36,6 +38,18 @@ impl<T: Serialize> IntoResponse for Paged<T> {
             response.headers_mut().append(HeaderName::from_static("link"), link);
         }
         response
+    }
+}
+
+/// How many items a page has: what is asked for, at most the second number, the first if nothing is said.
+pub(crate) fn limit_of(asked: Option<i64>, (default, most): (usize, usize)) -> Result<usize> {
+    match asked {
+        None => Ok(default),
+        Some(n) => usize::try_from(n)
+            .ok()
+            .filter(|n| *n >= 1)
+            .map(|n| n.min(most))
+            .ok_or_else(|| ApiError::invalid("limit", format!("limit: it must be from 1 to {most}"))),
     }
 }
 

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::wire::User;
-use crate::base::{ApiError, Call, Paged, Query, ReadErrors, Result};
+use crate::base::page::limit_of;
+use crate::base::{Call, Paged, Query, ReadErrors, Result};
 
 /// The most users a page has, and how many it has unless said otherwise.
 const LIMIT: usize = 200;
@@ -32,14 +33,7 @@ pub(crate) struct ListUsersParams {
     responses((status = 200, body = Vec<User>), ReadErrors)
 )]
 pub(crate) async fn list_users(call: Call, Query(params): Query<ListUsersParams>) -> Result<Paged<User>> {
-    let limit = match params.limit {
-        None => LIMIT,
-        Some(n) => usize::try_from(n)
-            .ok()
-            .filter(|n| *n >= 1)
-            .ok_or_else(|| ApiError::invalid("limit", "limit: it must be at least 1"))?
-            .min(LIMIT),
-    };
+    let limit = limit_of(params.limit, (LIMIT, LIMIT))?;
     call.read(move |cx| {
         let page = cx.session.users(&UserFilter::default(), params.after.as_deref(), limit)?;
         let mut query = vec![("limit", limit.to_string())];

@@ -1,5 +1,8 @@
 //! The API over real HTTP, on a store of its own each.
 
 mod document;
+mod logs;
+mod plans;
 mod support;
+mod tokens;
 mod users;

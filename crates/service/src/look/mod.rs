@@ -12,7 +12,7 @@ mod sync;
 use serde::Serialize;
 
 pub use accounts::{AccountFilter, AccountView, AppRef, Credentials, UserRef};
-pub use log::{ActorView, EventView, LogFilter, LogPage, OutcomeView, TargetView};
+pub use log::{ActorView, EventView, LogFilter, LogPage, LogQuery, OutcomeView, TargetView};
 pub use org::{AccountTotals, AppView, GroupProfile, GroupStats, GroupView, RuleView};
 pub use people::{RecordView, UserDetail, UserFilter, UserView};
 pub use status::{AppStatus, StatusView};

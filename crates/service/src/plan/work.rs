@@ -146,7 +146,8 @@ fn after_admin(facts: &Facts, at: Millis) -> Millis {
     facts.lifecycle().map_or(at, |(_, said, _)| said.max(at))
 }
 
-/// Restores one fact. A record that the undone plan brought for somebody it made stays as a withdrawn one.
+/// Restores one fact. A record that the undone plan brought for somebody it made stays as a withdrawn one, and what it
+/// said of her profile stays: she keeps what she was called, and with it her claims.
 fn restore(
     facts: &mut Facts,
     line: &Before,
@@ -163,6 +164,12 @@ fn restore(
     {
         let withdrawn = Record { state: RecordState::Withdrawn, said_at: at, fresh: false, ..r };
         befores.extend(facts.say(line.fact.clone(), Some(FactValue::Record(withdrawn)), at, plan));
+        return;
+    }
+    if let (Fact::Profile { .. }, None, Some(said)) = (&line.fact, &line.before, now)
+        && Some(said.plan) == line.after
+        && line.after == Some(facts.created_plan)
+    {
         return;
     }
     match facts.restore(line) {

@@ -176,7 +176,8 @@ impl Muster {
     ///
     /// # Errors
     /// If there is no such task, or it isn't about a failure, or the store fails.
-    pub fn retry(&self, tasks: &[i64]) -> Result<usize> {
+    pub fn retry(&self, actor: &Actor, tasks: &[i64]) -> Result<usize> {
+        actor.require(Right::Write, "have tasks tried again")?;
         self.store.try_write(|tx| {
             let (mut accounts, mut apps) = (Vec::new(), BTreeSet::new());
             for key in tasks {

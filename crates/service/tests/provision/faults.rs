@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use muster_demo_app::{Act, Config, Kind, On, Which};
 use muster_engine::Value;
 use muster_engine::outbound::AccountState::{Active, Inactive};
+use muster_service::Actor;
 use muster_service::provision::{AppProgress, SyncOptions, SyncProgress};
 use muster_service::tasks::{FAILED, IN_DOUBT, REFUSED, TaskFilter};
 
@@ -121,7 +122,7 @@ fn who_is_refused_becomes_a_task_and_the_others_go_on() {
     org.sync();
     assert_eq!(demo.all_requests(), before);
     demo.faults().clear();
-    assert_eq!(org.muster.retry(&[tasks[0].key]).unwrap(), 1);
+    assert_eq!(org.muster.retry(&Actor::operator("test"), &[tasks[0].key]).unwrap(), 1);
     assert_eq!(org.sync().total().failed, 0);
     assert_holds(&demo, 1..=50, "x");
     assert!(org.muster.tasks(&TaskFilter::default()).unwrap().is_empty());
@@ -184,7 +185,7 @@ fn namesakes_that_nothing_tells_apart_are_left_to_a_person() {
     assert!(tasks[0].title.contains("First1 Last1"), "{}", tasks[0].title);
     // One of them goes; then it is clear.
     by_hand.delete(&org, demo.users()[1]["id"].as_str().unwrap());
-    org.muster.retry(&[tasks[0].key]).unwrap();
+    org.muster.retry(&Actor::operator("test"), &[tasks[0].key]).unwrap();
     let report = org.sync();
     assert_eq!(
         (report.total().done.linked, report.total().in_line, demo.users().len()),

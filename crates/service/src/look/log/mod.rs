@@ -1,12 +1,14 @@
 //! The log, an event at a time.
 
 mod event;
+mod query;
 
 use muster_engine::model::UserKey;
 use muster_store::{Tx, log};
 use serde::Serialize;
 
 pub use event::{ActorView, EventView, OutcomeView, TargetView};
+pub use query::LogQuery;
 
 use super::size;
 use crate::error::Result;

@@ -1,0 +1,40 @@
+//! `DELETE /api/v1/api-tokens/{apiTokenId}` and `…/current` (Okta: revokeApiToken, revokeCurrentApiToken).
+
+use muster_engine::model::{IdKind, public_id};
+
+use crate::base::answer::Nothing;
+use crate::base::{Answer, Call, Changed, Errors, Path, Result};
+
+/// Revokes a token: whoever has it is refused from now on.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/api-tokens/{apiTokenId}",
+    operation_id = "revokeApiToken",
+    tag = "ApiToken",
+    params(("apiTokenId" = String, Path, description = "Id")),
+    responses((status = 204, description = "Revoked"), Errors)
+)]
+pub(crate) async fn revoke_api_token(call: Call, Path(id): Path<String>) -> Result<Changed<Nothing>> {
+    call.change(move |cx| {
+        cx.session.token_revoke(&cx.session.actor, &id)?;
+        Ok(Changed::Done(Answer::no_content()))
+    })
+    .await
+}
+
+/// Revokes the token the request came with.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/api-tokens/current",
+    operation_id = "revokeCurrentApiToken",
+    tag = "ApiToken",
+    responses((status = 204, description = "Revoked"), Errors)
+)]
+pub(crate) async fn revoke_current_api_token(call: Call) -> Result<Changed<Nothing>> {
+    call.change(|cx| {
+        let id = public_id(IdKind::Token, cx.session.actor.token.unwrap_or_default());
+        cx.session.token_revoke(&cx.session.actor, &id)?;
+        Ok(Changed::Done(Answer::no_content()))
+    })
+    .await
+}
