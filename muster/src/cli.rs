@@ -116,4 +116,7 @@ pub(crate) enum Command {
     Status(commands::look::Status),
     /// Mail the owners of new tasks
     Notify(commands::tasks::Notify),
+    /// API tokens for programs that talk to the server
+    #[command(subcommand)]
+    Token(commands::token::Token),
 }

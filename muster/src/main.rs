@@ -62,6 +62,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Log(c) => c.run(context),
         Command::Status(c) => c.run(context),
         Command::Notify(c) => c.run(context),
+        Command::Token(c) => c.run(context),
     }
 }
 

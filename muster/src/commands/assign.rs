@@ -77,7 +77,8 @@ impl std::str::FromStr for Until {
 }
 
 impl Until {
-    fn millis(self, zone: &str) -> Result<Millis> {
+    /// The instant, for an org in a time zone.
+    pub(crate) fn millis(self, zone: &str) -> Result<Millis> {
         Ok(Millis(match self {
             Self::Instant(at) => at.as_millisecond(),
             Self::Day(day) => {

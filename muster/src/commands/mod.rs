@@ -11,6 +11,7 @@ pub(crate) mod org;
 pub(crate) mod plans;
 pub(crate) mod sync;
 pub(crate) mod tasks;
+pub(crate) mod token;
 pub(crate) mod user;
 pub(crate) mod why;
 

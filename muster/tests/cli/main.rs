@@ -11,3 +11,4 @@ mod demo;
 mod looking;
 mod mistakes;
 mod support;
+mod tokens;
