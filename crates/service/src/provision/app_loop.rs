@@ -7,12 +7,13 @@ use std::time::Duration;
 use muster_connectors::{ConnectorError, ErrorKind};
 use muster_store::accounts::{Claim, claim_dirty, next_wakeup, note_attempts};
 use muster_store::{app_state, tasks};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::carry_out::{News, Outcome, Verdict, carry_out};
 use super::db::Db;
+use super::end::End;
 use super::find::{Found, taken};
 use super::job::Job;
 use super::leases::{LEASE, Leases};
@@ -26,10 +27,6 @@ use crate::clock::machine_now;
 use crate::error::{Result, ServiceError};
 use crate::tasks::words;
 
-/// How long a worker without a time limit waits in all for accounts that can only be tried again later.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
-/// How long calls under way may go on after the time limit.
-const GRACE: Duration = Duration::from_secs(2);
 /// So many failures in a row that may be the app's are taken for the app's.
 const TROUBLE: usize = 5;
 /// The least and the most accounts claimed at once, and how long a batch should take at least and at most.
@@ -41,7 +38,10 @@ const BATCH_TIME: (Duration, Duration) = (Duration::from_millis(500), Duration::
 pub(super) struct Context {
     pub(super) db: Db,
     pub(super) node: String,
-    pub(super) deadline: Option<Instant>,
+    /// When all is to be over; it may be set while the worker works.
+    pub(super) end: End,
+    /// How long a worker without an end waits in all for accounts that can only be tried again later.
+    pub(super) patience: Duration,
     pub(super) told: mpsc::Sender<Message>,
 }
 
@@ -91,6 +91,10 @@ pub(super) struct Worker {
     /// Nothing is started until what is known of the app is written and read again.
     paused: bool,
     failures_in_a_row: usize,
+    /// The app was set up differently before it was paused, so that it is asked whether it answers now.
+    changed: bool,
+    /// Told when there may be more to claim, or an end was set.
+    poke: Arc<Notify>,
 }
 
 impl Worker {
@@ -100,6 +104,7 @@ impl Worker {
         renewal.spawn(leases.clone().renew(context.db.clone()));
         Self {
             batch: (target.concurrency() * 8).clamp(CLAIM.0, CLAIM.1),
+            patience: context.patience,
             context,
             target,
             queue: VecDeque::new(),
@@ -111,12 +116,19 @@ impl Worker {
             drained: false,
             listing: None,
             gone: HashSet::new(),
-            patience: PATIENCE,
             epoch: 0,
             unwell: false,
             paused: false,
             failures_in_a_row: 0,
+            changed: false,
+            poke: Arc::default(),
         }
+    }
+
+    /// One that is told by `poke` when there may be more to claim; `changed`: the app is set up differently than when it
+    /// was worked on last.
+    pub(super) fn poked(self, poke: Arc<Notify>, changed: bool) -> Self {
+        Self { poke, changed, ..self }
     }
 
     /// Works until everything is in line, or all that is left waits or failed.
@@ -142,7 +154,7 @@ impl Worker {
     }
 
     fn is_over(&self) -> bool {
-        self.context.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.context.end.is_over()
     }
 
     /// Waits while the app is paused, as far as waiting helps.
@@ -166,7 +178,7 @@ impl Worker {
             }
             self.unwell = true;
             let until = state.and_then(|state| state.paused_until).filter(|until| *until > machine_now());
-            if !refused {
+            if !refused && !std::mem::take(&mut self.changed) {
                 match until {
                     None => return Ok(Next::Work),
                     Some(until) if self.wait(until).await => continue,
@@ -176,12 +188,12 @@ impl Worker {
             // A person may have mended it; the app itself is asked, once.
             if self.epoch > 0
                 && let Some(until) = until
-                && !(self.context.deadline.is_some() && self.wait(until).await)
+                && !(self.context.end.time().is_some() && self.wait(until).await)
             {
                 return Ok(Next::Stop);
             }
             self.epoch += 1;
-            match self.within_time(self.target.connector.check()).await {
+            match self.context.end.within(self.target.connector.check()).await {
                 Some(Ok(())) => {
                     self.signal(Signal::Healthy).await?;
                     self.unwell = false;
@@ -196,8 +208,8 @@ impl Worker {
     /// Waits until a time of the machine. Gives whether it could wait that long.
     async fn wait(&mut self, until: i64) -> bool {
         let left = Duration::from_millis(u64::try_from(until - machine_now()).unwrap_or(0));
-        match self.context.deadline {
-            Some(deadline) if Instant::now() + left > deadline => return false,
+        match self.context.end.time() {
+            Some(end) if Instant::now() + left > end => return false,
             Some(_) => {}
             None if left > self.patience => return false,
             None => self.patience -= left,
@@ -229,7 +241,14 @@ impl Worker {
                 }
                 while self.in_flight.len() < self.target.concurrency() && self.start() {}
             }
-            match self.in_flight.join_next().await {
+            let ended = tokio::select! {
+                ended = self.in_flight.join_next() => ended,
+                () = self.poke.notified() => {
+                    self.drained = false;
+                    continue;
+                }
+            };
+            match ended {
                 Some(ended) => self.ended(ended).await?,
                 None if self.has_nothing_claimed() && (self.drained || self.paused || self.is_over()) => {
                     return Ok(());
@@ -247,11 +266,10 @@ impl Worker {
             return true;
         }
         let (db, target, epoch) = (self.context.db.clone(), Arc::clone(&self.target), self.epoch);
-        let end = self.context.deadline.map(|deadline| deadline + GRACE);
+        let end = self.context.end.clone();
         self.in_flight.spawn(async move {
-            let Some(end) = end else { return Ok((carry_out(&db, &target, job).await?, epoch)) };
             let cut_off = job.clone();
-            if let Ok(outcome) = tokio::time::timeout_at(end, carry_out(&db, &target, job)).await {
+            if let Some(outcome) = end.within_grace(carry_out(&db, &target, job)).await {
                 return Ok((outcome?, epoch));
             }
             let error = "the call was still under way when the time was over".to_owned();
@@ -410,7 +428,7 @@ impl Worker {
         if !self.target.capabilities.list || self.unmatched.len() < WORTH_LISTING {
             return Ok(true);
         }
-        match self.within_time(Listing::take(&self.target)).await {
+        match self.context.end.within(Listing::take(&self.target)).await {
             Some(Ok(listing)) => {
                 self.listing = Some(Arc::new(listing));
                 Ok(true)
@@ -423,14 +441,6 @@ impl Worker {
             }
             // The time is over; what was claimed is given back.
             None => Ok(false),
-        }
-    }
-
-    /// Works on something until it is done or the time is over.
-    async fn within_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        match self.context.deadline {
-            Some(deadline) => tokio::time::timeout_at(deadline, work).await.ok(),
-            None => Some(work.await),
         }
     }
 

@@ -26,17 +26,17 @@ const BATCH: usize = 500;
 /// A lease that never leaves its transaction.
 const LEASE_MS: i64 = 1_000;
 
-/// Makes tasks of all dirty accounts of an app.
+/// Makes tasks of all dirty accounts of an app, unless the time is over before.
 ///
 /// # Errors
 /// If the store fails.
-pub(crate) fn work_off(muster: &Muster, target: &Target) -> Result<AppProgress> {
+pub(crate) fn work_off(muster: &Muster, target: &Target, is_over: &dyn Fn() -> bool) -> Result<AppProgress> {
     let mut counts = AppProgress::default();
     loop {
         let at = muster.clock.now();
         let (claimed, in_line) = muster.store.write(|tx| batch(tx, &muster.node, target, at))?;
         counts.brought_into_line += in_line;
-        if claimed < BATCH {
+        if claimed < BATCH || is_over() {
             return Ok(counts);
         }
     }
@@ -52,7 +52,7 @@ impl Muster {
         if let Ok(target) = opened
             && !target.capabilities.automatic
         {
-            work_off(self, &target)?;
+            work_off(self, &target, &|| false)?;
         }
         Ok(())
     }

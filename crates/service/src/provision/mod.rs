@@ -10,7 +10,9 @@ mod by_hand;
 mod carry_out;
 mod db;
 mod delay;
+mod end;
 mod find;
+mod forever;
 mod job;
 mod leases;
 mod listing;
@@ -36,6 +38,7 @@ pub use points::{CRASH_AT, point};
 
 use app_loop::{Context, Worker};
 use db::Db;
+use end::End;
 use settler::Settler;
 use target::{NotSetUp, Target};
 
@@ -43,6 +46,11 @@ use crate::clock::machine_now;
 use crate::error::{Result, ServiceError};
 use crate::muster::Muster;
 use crate::tasks::words;
+
+/// How long a worker without a time limit waits in all for accounts that can only be tried again later.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long calls under way may go on after the time limit.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What a run of [`Muster::sync`] covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +81,8 @@ pub struct AppProgress {
     pub linked: u64,
     /// Attempts that are to be repeated.
     pub retries: u64,
+    /// Attempts that failed until something changes.
+    pub failed: u64,
 }
 
 /// Watches a run. All its methods do nothing unless written.
@@ -135,6 +145,7 @@ impl SyncReport {
             to.deleted += from.deleted;
             to.linked += from.linked;
             to.retries += from.retries;
+            to.failed += from.failed;
             sum.in_line += app.in_line;
             sum.waiting += app.waiting;
             sum.by_hand += app.by_hand;
@@ -174,7 +185,7 @@ impl Muster {
         let (config, apps) = self.apps_to_sync(options.app)?;
         let mut done = BTreeMap::new();
         for target in &apps.by_hand {
-            let counts = by_hand::work_off(self, target)?;
+            let counts = by_hand::work_off(self, target, &|| false)?;
             progress.settled(&target.name, &counts);
             done.insert(target.app, counts);
         }
@@ -242,12 +253,9 @@ impl Muster {
         let db = Db(Arc::clone(&self.store));
         let counts = db.read(|tx| accounts::queue_counts(tx, machine_now())).await?;
         let (told, telling) = mpsc::channel(4_096);
-        let context = Context {
-            db: db.clone(),
-            node: self.node.clone(),
-            deadline: options.timeout.map(|timeout| Instant::now() + timeout),
-            told,
-        };
+        // Nobody sets another end, but the means to do so are kept until all is done.
+        let (_end, end) = End::at(options.timeout.map(|timeout| Instant::now() + timeout), GRACE);
+        let context = Context { db: db.clone(), node: self.node.clone(), end, patience: PATIENCE, told };
         let mut workers = JoinSet::new();
         for target in targets {
             let dirty =

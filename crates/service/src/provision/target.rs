@@ -107,6 +107,18 @@ impl Target {
     }
 }
 
+/// The name of the secret an app's connector is given, and where it comes from.
+fn secret_of(app: &App) -> Option<(&String, &String)> {
+    let one = if app.secrets.len() == 1 { app.secrets.iter().next() } else { None };
+    app.secrets.get_key_value(TOKEN).or(one)
+}
+
+/// The key of the stored secret that an app's connector is given: another one whenever it was set again.
+pub(super) fn secret_key(tx: &mut dyn Tx, key: AppKey, app: &App) -> muster_store::Result<Option<i64>> {
+    let Some((name, _)) = secret_of(app) else { return Ok(None) };
+    Ok(secrets::secret(tx, "app", key.0, name)?.map(|row| row.secret_key))
+}
+
 /// The app's secret: as it was sealed when it was applied, else from where its reference points to.
 fn secret(
     muster: &Muster,
@@ -114,8 +126,7 @@ fn secret(
     key: AppKey,
     app: &App,
 ) -> Result<Result<Option<SecretString>, String>> {
-    let one = if app.secrets.len() == 1 { app.secrets.iter().next() } else { None };
-    let Some((name, reference)) = app.secrets.get_key_value(TOKEN).or(one) else { return Ok(Ok(None)) };
+    let Some((name, reference)) = secret_of(app) else { return Ok(Ok(None)) };
     let stored = secrets::secret(tx, "app", key.0, name)?;
     let current = stored.filter(|row| row.reference.as_deref().is_none_or(|r| r == reference));
     let opened = match current.and_then(|row| row.sealed) {
