@@ -116,6 +116,8 @@ pub(crate) enum Command {
     Status(commands::look::Status),
     /// Mail the owners of new tasks
     Notify(commands::tasks::Notify),
+    /// Run the server
+    Serve(Box<crate::serve::Serve>),
     /// API tokens for programs that talk to the server
     #[command(subcommand)]
     Token(commands::token::Token),

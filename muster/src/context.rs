@@ -182,7 +182,8 @@ fn user_name() -> String {
         .unwrap_or_else(|| "operator".to_owned())
 }
 
-fn host_name() -> String {
+/// What this host is called.
+pub(crate) fn host_name() -> String {
     let read = |file| std::fs::read_to_string(file).ok().map(|t: String| t.trim().to_owned());
     read("/proc/sys/kernel/hostname")
         .or_else(|| read("/etc/hostname"))

@@ -7,10 +7,11 @@ mod demo;
 mod output;
 mod plan_text;
 mod progress;
+mod serve;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use muster_service::ServiceError;
 
 use crate::cli::{Cli, Command};
@@ -21,9 +22,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // Wrong usage ends here with status 2, help with 0.
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let json = cli.global.json;
-    match run(cli) {
+    match run(cli, &matches) {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
@@ -34,7 +36,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<Exit> {
+fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
     let mut context = Context::new(cli.global)?;
     let context = &mut context;
     match cli.command {
@@ -62,6 +64,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Log(c) => c.run(context),
         Command::Status(c) => c.run(context),
         Command::Notify(c) => c.run(context),
+        Command::Serve(c) => c.run(context, matches.subcommand().map_or(matches, |(_, own)| own)),
         Command::Token(c) => c.run(context),
     }
 }

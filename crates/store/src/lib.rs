@@ -15,6 +15,7 @@ pub mod block;
 pub mod config;
 mod error;
 pub mod feeds;
+pub mod figures;
 pub mod guard_window;
 pub mod keys;
 pub mod log;

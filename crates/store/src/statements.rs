@@ -27,6 +27,7 @@ pub fn all() -> Vec<Statement> {
         crate::app_state::STATEMENTS,
         crate::config::STATEMENTS,
         crate::feeds::STATEMENTS,
+        crate::figures::STATEMENTS,
         crate::guard_window::STATEMENTS,
         crate::keys::STATEMENTS,
         crate::log::STATEMENTS,

@@ -15,7 +15,7 @@ pub use queue::{
     Claim, Ending, Learned, Lease, Settlement, apps_with_dirty, claim_dirty, next_wakeup, note_attempts,
     renew_leases, retry_now, settle,
 };
-use queue::{LANES, NEVER};
+pub(crate) use queue::{LANES, NEVER};
 
 statements! {
     GET = concat!("SELECT ", account_columns!(), " FROM account WHERE account_key = ANY($1) ORDER BY account_key");

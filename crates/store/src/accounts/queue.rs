@@ -6,7 +6,7 @@ use crate::tx::{first, rows};
 use crate::{Result, Tx};
 
 /// The next attempt of an account that failed for good: it comes when new work resets it.
-pub(super) const NEVER: i64 = i64::MAX;
+pub(crate) const NEVER: i64 = i64::MAX;
 
 statements! {
     CLAIM = concat!("UPDATE account SET lease_owner = $1, lease_token = lease_token + 1, lease_until = $2 \
@@ -41,7 +41,7 @@ statements! {
 }
 
 /// Lanes of the queue, most urgent first.
-pub(super) const LANES: [i64; 3] = [0, 1, 2];
+pub(crate) const LANES: [i64; 3] = [0, 1, 2];
 
 /// What a worker asks for.
 #[derive(Debug, Clone, Copy)]
