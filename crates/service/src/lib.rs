@@ -1,6 +1,7 @@
 //! Use cases: what faces and the command line ask for, each as a plan; imports, provisioning, notifications.
 
 pub mod access;
+pub mod backup;
 pub mod clock;
 pub mod edit;
 pub mod error;

@@ -36,6 +36,12 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
+    /// Somebody has the database open that is to be replaced.
+    #[error("the database {} is in use; stop every Muster process that has it open, then try again", path.display())]
+    InUse {
+        /// The database file.
+        path: PathBuf,
+    },
     /// The file holds something else.
     #[error("{} is not a Muster database; give the right --data-dir", path.display())]
     NotADatabase {

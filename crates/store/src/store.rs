@@ -50,6 +50,8 @@ pub(crate) trait Engine: Send + Sync {
     fn data_version(&self) -> Result<i64>;
     /// See [`Store::checkpoint`].
     fn checkpoint(&self) -> Result<Checkpoint>;
+    /// See [`Store::backup`].
+    fn backup(&self, to: &Path) -> Result<u64>;
     /// See [`Store::size_bytes`].
     fn size_bytes(&self) -> Result<u64>;
 }
@@ -120,6 +122,18 @@ impl Store {
     /// Moves what was committed from the log of writes into the database file and empties the log.
     pub fn checkpoint(&self) -> Result<Checkpoint> {
         self.engine.checkpoint()
+    }
+
+    /// Writes a consistent copy of the whole store to a file that isn't there yet and gives its size; writers go on
+    /// meanwhile.
+    pub fn backup(&self, to: &Path) -> Result<u64> {
+        self.engine.backup(to)
+    }
+
+    /// Puts a copy that [`Store::backup`] made in place of the store at `path`, after checking that it is whole. Fails
+    /// if anybody has that store open, and then changes nothing.
+    pub fn restore(copy: &Path, path: impl AsRef<Path>) -> Result<()> {
+        crate::sqlite::restore(copy, path.as_ref())
     }
 
     /// The size of the store on disk.

@@ -12,8 +12,8 @@ mod queue;
 
 pub(crate) use queue::STATEMENTS as QUEUE_STATEMENTS;
 pub use queue::{
-    Claim, Ending, Learned, Lease, Settlement, apps_with_dirty, claim_dirty, next_wakeup, note_attempts,
-    renew_leases, retry_now, settle,
+    Claim, Ending, Learned, Lease, Settlement, apps_with_dirty, claim_dirty, doubt_all, next_wakeup,
+    note_attempts, renew_leases, retry_now, settle,
 };
 pub(crate) use queue::{LANES, NEVER};
 

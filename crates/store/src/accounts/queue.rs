@@ -33,6 +33,10 @@ statements! {
         WHERE account_key = $1 AND lease_token = $2 AND lease_until IS NOT NULL";
     RETRY_NOW = "UPDATE account SET failed_rev = NULL, next_attempt = 0, attempts = 0 \
         WHERE account_key = ANY($1) AND wanted_rev > done_rev";
+    // What was known of them may be long past.
+    DOUBT_ALL = "UPDATE account SET wanted_rev = wanted_rev + 1, attempt = COALESCE(attempt, $1), attempts = 0, \
+        next_attempt = 0, failed_rev = NULL, lease_owner = NULL, lease_until = NULL \
+        WHERE user_key IS NOT NULL AND wanted IS NOT NULL";
     NEXT_APP = "SELECT MIN(app_key) FROM account WHERE app_key > $1 AND wanted_rev > done_rev";
     // Walks the queue's index up to the first row that isn't leased.
     WAKEUP = "SELECT next_attempt FROM account WHERE app_key = $1 AND lane = $2 AND next_attempt < $3 \
@@ -231,4 +235,10 @@ pub fn next_wakeup(tx: &mut dyn Tx, app: i64) -> Result<Option<i64>> {
         times.extend(first(tx, WAKEUP, &[app.into(), lane.into(), NEVER.into()], |row| row.int(0))?);
     }
     Ok(times.into_iter().min())
+}
+
+/// Has every account looked up in its app and brought into line anew; `note` says so to workers, as one of an attempt
+/// whose end isn't known. Gives how many accounts that are.
+pub fn doubt_all(tx: &mut dyn Tx, note: &str) -> Result<u64> {
+    tx.execute(DOUBT_ALL, &[note.into()])
 }

@@ -25,7 +25,7 @@ pub(super) enum Role {
 const FILE_NAME: &str = "muster.db";
 
 /// Marks a file as Muster's ("MUST"), so that no other program's database is taken for one.
-const APPLICATION_ID: i64 = 0x4d55_5354;
+pub(super) const APPLICATION_ID: i64 = 0x4d55_5354;
 
 /// The log of writes is moved into the file after so many pages (64 MB): rarely enough for an import to write each page
 /// of an index once instead of a hundred times.
@@ -57,7 +57,8 @@ pub(super) fn prepare_file(file: &Path, create: bool) -> Result<()> {
     create_private(file).map_err(|source| StoreError::Open { path: file.to_owned(), source: source.into() })
 }
 
-fn create_private(file: &Path) -> std::io::Result<()> {
+/// Makes a file for nobody else's eyes, with the folders above it.
+pub(super) fn create_private(file: &Path) -> std::io::Result<()> {
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }

@@ -4,6 +4,7 @@
 //! processes may do the same with the same file; `SQLite`'s lock decides who writes, and waiting is jittered so that
 //! nobody starves.
 
+mod backup;
 mod connection;
 mod dialect;
 mod error;
@@ -179,6 +180,13 @@ impl Engine for Sqlite {
         }
     }
 
+    fn backup(&self, to: &Path) -> Result<u64> {
+        match &self.place {
+            Place::File(file) => backup::copy(file, to),
+            Place::Memory => Err(StoreError::Missing { path: PathBuf::from(":memory:") }),
+        }
+    }
+
     fn size_bytes(&self) -> Result<u64> {
         match &self.place {
             Place::File(file) => Ok(connection::size_of(file)),
@@ -190,6 +198,12 @@ impl Engine for Sqlite {
             }
         }
     }
+}
+
+/// See [`Store::restore`](crate::Store::restore).
+pub(crate) fn restore(copy: &Path, to: &Path) -> Result<()> {
+    backup::check(copy)?;
+    backup::replace(copy, &connection::file_of(to))
 }
 
 /// Locks a mutex. A panic elsewhere doesn't make its content wrong: a transaction that was open rolls itself back.
