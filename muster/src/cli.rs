@@ -16,6 +16,7 @@ Examples:
   muster sync                                     bring the accounts in the applications into line
   muster why jsmith@example.org --app crm         why somebody has an application, or hasn't
   muster plans; muster undo 17                    what was done; take it back as a whole
+  muster serve                                    the always-on server
 
 Exit status: 0 done (also a preview), 1 failed, 2 wrong usage, 3 held by a guard.";
 
@@ -121,4 +122,8 @@ pub(crate) enum Command {
     /// API tokens for programs that talk to the server
     #[command(subcommand)]
     Token(commands::token::Token),
+    /// Print what a shell needs to complete commands
+    Completions(commands::pages::Completions),
+    /// Write the manual pages
+    Man(commands::pages::Man),
 }

@@ -66,6 +66,8 @@ fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
         Command::Notify(c) => c.run(context),
         Command::Serve(c) => c.run(context, matches.subcommand().map_or(matches, |(_, own)| own)),
         Command::Token(c) => c.run(context),
+        Command::Completions(c) => c.run(context),
+        Command::Man(c) => c.run(context),
     }
 }
 

@@ -6,9 +6,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-/// An answer holds at least this many times as long as it took to find.
-const TIMES: u32 = 20;
-
 /// How finding out ended, and what it took.
 type Found<T> = (T, Duration);
 
@@ -20,6 +17,8 @@ struct State<T> {
 /// An answer that is kept for a while. One thread at a time looks for a new one.
 pub(super) struct Cached<T> {
     holds: Duration,
+    /// An answer holds at least so many times as long as it took to find.
+    times: u32,
     patience: Duration,
     find: Arc<dyn Fn() -> T + Send + Sync>,
     state: Mutex<State<T>>,
@@ -33,7 +32,13 @@ impl<T: Clone + Send + 'static> Cached<T> {
         patience: Duration,
         find: impl Fn() -> T + Send + Sync + 'static,
     ) -> Self {
-        Self { holds, patience, find: Arc::new(find), state: Mutex::new(State { last: None, running: None }) }
+        let state = Mutex::new(State { last: None, running: None });
+        Self { holds, times: 1, patience, find: Arc::new(find), state }
+    }
+
+    /// The same, but an answer that takes long to find holds longer, so that finding it takes a small part of the time.
+    pub(super) fn rarely(self) -> Self {
+        Self { times: 20, ..self }
     }
 
     /// The answer; nothing if it doesn't come in time.
@@ -44,7 +49,7 @@ impl<T: Clone + Send + 'static> Cached<T> {
     async fn wait(&self) -> Option<T> {
         let mut state = self.state.lock().await;
         if let Some((found, took, answer)) = &state.last
-            && found.elapsed() < self.holds.max(*took * TIMES)
+            && found.elapsed() < self.holds.max(*took * self.times)
         {
             return Some(answer.clone());
         }

@@ -17,4 +17,8 @@ pub(super) fn start(settings: &Settings) {
     };
     // A log that runs already is as good.
     let _ = started;
+    // So that every line is one of the log, also in JSON.
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!(%panic, "a mistake in Muster; please report it");
+    }));
 }

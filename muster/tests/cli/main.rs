@@ -10,5 +10,6 @@ mod changes;
 mod demo;
 mod looking;
 mod mistakes;
+mod pages;
 mod support;
 mod tokens;

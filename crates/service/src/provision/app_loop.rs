@@ -128,7 +128,7 @@ impl Worker {
     /// One that is told by `poke` when there may be more to claim; `changed`: the app is set up differently than when it
     /// was worked on last.
     pub(super) fn poked(self, poke: Arc<Notify>, changed: bool) -> Self {
-        Self { poke, changed, ..self }
+        Self { changed, poke, ..self }
     }
 
     /// Works until everything is in line, or all that is left waits or failed.

@@ -45,3 +45,30 @@ pub(super) fn layered(router: Router, limits: Limits) -> Router {
         .layer(from_fn_with_state(limits, standard_headers::add))
         .layer(from_fn(observe::observe))
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_like_any_other() {
+        async fn fails() -> &'static str {
+            panic!("a mistake with a name in it")
+        }
+        let limits = Limits { body: 1, time: Duration::from_secs(60), tls: false };
+        let router = layered(Router::new().route("/fails", get(fails)), limits);
+        let request = Request::get("/fails").header("x-okta-request-id", "mine").body(Body::empty()).unwrap();
+        let answer = router.oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 500);
+        assert_eq!(answer.headers()["x-okta-request-id"], "mine");
+        let body = to_bytes(answer.into_body(), 4096).await.unwrap();
+        let error: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((&error["errorCode"], &error["errorId"]), (&"E0000009".into(), &"mine".into()));
+        assert!(!error.to_string().contains("mistake"), "{error}");
+    }
+}

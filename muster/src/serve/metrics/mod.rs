@@ -83,7 +83,8 @@ impl Metrics {
                     None
                 }
             }
-        });
+        })
+        .rarely();
         let shown = Mutex::default();
         Ok(Self { rendered, figures, muster, shown, node: node.to_owned(), started: Instant::now() })
     }
