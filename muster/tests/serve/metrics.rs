@@ -129,4 +129,9 @@ fn what_other_processes_do_is_counted() {
     assert!(metrics.samples.contains_key("muster_accounts_not_in_line_oldest_seconds{app=\"keys\"}"));
     assert!(metrics.samples.contains_key("muster_app_paused{app=\"keys\"}"));
     assert!(metrics.samples.contains_key("muster_runs_unfinished"));
+    // Whoever sets alarms reads of each of them.
+    let described = include_str!("../../../docs/operations.md");
+    for name in metrics.types.keys() {
+        assert!(described.contains(&format!("`{name}`")), "docs/operations.md doesn't have {name}");
+    }
 }
