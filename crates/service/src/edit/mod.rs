@@ -3,6 +3,7 @@
 mod group;
 mod org;
 mod user;
+mod verify;
 
 use std::collections::BTreeMap;
 
