@@ -126,4 +126,10 @@ pub(crate) enum Command {
     Completions(commands::pages::Completions),
     /// Write the manual pages
     Man(commands::pages::Man),
+    /// Copy the store to a file while everything runs
+    Backup(commands::backup::Backup),
+    /// Put a backup in place of the store
+    Restore(commands::backup::Restore),
+    /// Compare what is stored with what follows from facts and configuration
+    Verify(commands::backup::Verify),
 }

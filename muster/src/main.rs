@@ -68,6 +68,9 @@ fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
         Command::Token(c) => c.run(context),
         Command::Completions(c) => c.run(context),
         Command::Man(c) => c.run(context),
+        Command::Backup(c) => c.run(context),
+        Command::Restore(c) => c.run(context),
+        Command::Verify(c) => c.run(context),
     }
 }
 

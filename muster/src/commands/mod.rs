@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod assign;
+pub(crate) mod backup;
 pub(crate) mod demo;
 pub(crate) mod group;
 pub(crate) mod import;
