@@ -10,6 +10,7 @@ mod config;
 mod health;
 mod http;
 mod metrics;
+mod packaging;
 mod provisioning;
 mod stopping;
 mod support;
