@@ -27,6 +27,8 @@ statements! {
         OR (until_version > $1 AND until_version <= $2) ORDER BY kind, item, from_version");
     ENDED = concat!("SELECT ", item_columns!(), " FROM config_item WHERE kind = $1 AND until_version IS NOT NULL \
         AND until_version <= $2 ORDER BY item, from_version");
+    OF_KIND = concat!("SELECT ", item_columns!(), " FROM config_item WHERE kind = $1 AND from_version <= $2 \
+        ORDER BY item, from_version");
     HISTORY = concat!("SELECT ", item_columns!(), " FROM config_item WHERE kind = $1 AND item = $2 \
         ORDER BY from_version");
     BY_NAME = concat!("SELECT ", item_columns!(), " FROM config_item WHERE kind = $1 AND name = $2 \
@@ -132,6 +134,11 @@ pub fn items_changed(tx: &mut dyn Tx, from: i64, to: i64) -> Result<Vec<ConfigIt
 /// Every state of items of a kind that no longer held at a version, by item, oldest first.
 pub fn items_ended(tx: &mut dyn Tx, kind: &str, version: i64) -> Result<Vec<ConfigItemRow>> {
     rows(tx, ENDED, &[kind.into(), version.into()], item_row)
+}
+
+/// Every state of the items of a kind up to a version, by item, oldest first.
+pub fn items_of(tx: &mut dyn Tx, kind: &str, version: i64) -> Result<Vec<ConfigItemRow>> {
+    rows(tx, OF_KIND, &[kind.into(), version.into()], item_row)
 }
 
 /// Every state of an item, oldest first.

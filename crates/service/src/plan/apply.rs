@@ -122,6 +122,8 @@ impl Muster {
             }
             let mut config = compile(old.version + 1, org).map_err(ServiceError::Config)?;
             config.rule_versions.clone_from(&old.rule_versions);
+            let indexed = config.indexed.iter().map(|slot| config.attribute_name(*slot));
+            config.index_history = old.index_history.then(config.version, indexed);
             // What a rule gave stays when it is deleted, now or before.
             let before = old.org.rules.iter().map(|(k, r)| (k, &r.groups)).chain(&old.inactive_rules);
             for (key, groups) in before {
