@@ -13,6 +13,7 @@ use muster_store::{OpenOptions, Store, Tx, keys};
 use crate::clock::Clock;
 use crate::error::{Result, ServiceError};
 use crate::index;
+use crate::look::Times;
 use crate::vault::Vault;
 
 /// How many people a transaction takes.
@@ -29,6 +30,8 @@ pub struct Muster {
     /// How many people a transaction takes.
     pub(crate) chunk: usize,
     config: Mutex<Option<Arc<Config>>>,
+    /// When the configuration's items came and changed, as far as it was asked.
+    pub(crate) times: Mutex<Arc<Times>>,
     /// The feed that was just spooled, as it was sorted on the way in: read once, used once.
     pub(crate) sorted_feed: Mutex<Option<(i64, SortedFeed)>>,
 }
@@ -71,6 +74,7 @@ impl Muster {
             node,
             chunk: CHUNK,
             config: Mutex::new(None),
+            times: Mutex::default(),
             sorted_feed: Mutex::new(None),
         };
         muster.found()?;
@@ -114,6 +118,7 @@ impl Muster {
                 ended: Vec::new(),
             };
             stored_config::publish(tx, &writes)?;
+            stored_config::mark_this_applied(tx, 1, now)?;
             index::note_filled(tx)
         })?;
         Ok(())

@@ -20,6 +20,9 @@ statements! {
     VERSIONS = "SELECT version, plan, created, applied_through FROM config_version WHERE version < $1 \
         ORDER BY version DESC LIMIT $2";
     PUT_VERSION = "INSERT INTO config_version (version, plan, created) VALUES ($1, $2, $3)";
+    CHANGES = "SELECT i.kind, i.item, v.created FROM config_item i JOIN config_version v ON v.version = i.from_version \
+        WHERE i.from_version > $1 AND i.from_version <= $2 ORDER BY i.from_version";
+    THIS_APPLIED = "UPDATE config_version SET applied_through = $1 WHERE version = $2";
     APPLIED = "UPDATE config_version SET applied_through = $1 WHERE version <= $2 AND applied_through IS NULL";
     ITEMS = concat!("SELECT ", item_columns!(), " FROM config_item WHERE from_version <= $1 \
         AND (until_version IS NULL OR until_version > $1) ORDER BY kind, item");
@@ -119,6 +122,29 @@ pub fn versions_before(tx: &mut dyn Tx, before: i64, limit: usize) -> Result<Vec
 /// Notes that everybody was derived under `version` (and so under every older one).
 pub fn mark_applied(tx: &mut dyn Tx, version: i64, at: i64) -> Result<u64> {
     tx.execute(APPLIED, &[at.into(), version.into()])
+}
+
+/// Notes that everybody whom `version` concerns was derived under it.
+pub fn mark_this_applied(tx: &mut dyn Tx, version: i64, at: i64) -> Result<u64> {
+    tx.execute(THIS_APPLIED, &[at.into(), version.into()])
+}
+
+/// That an item came or changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConfigChange {
+    /// What it is.
+    pub kind: String,
+    /// Its key.
+    pub item: i64,
+    /// When the version that did so was published.
+    pub published: i64,
+}
+
+/// What came or changed after version `from`, up to `to`, in the order of the versions.
+pub fn changes(tx: &mut dyn Tx, from: i64, to: i64) -> Result<Vec<ConfigChange>> {
+    rows(tx, CHANGES, &[from.into(), to.into()], |row| {
+        Ok(ConfigChange { kind: row.string(0)?, item: row.int(1)?, published: row.int(2)? })
+    })
 }
 
 /// The items of a version, by kind and key.

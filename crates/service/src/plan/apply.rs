@@ -6,7 +6,7 @@ use aws_lc_rs::digest;
 use muster_engine::model::{AppKey, Item, Millis, PlanKey};
 use muster_engine::plan::UserEffects;
 use muster_engine::{Config, compile};
-use muster_store::config::{ConfigItemPut, ConfigWrites, publish};
+use muster_store::config::{ConfigItemPut, ConfigWrites, mark_this_applied, publish};
 use muster_store::{Tx, keys, log, plans, secrets};
 
 use super::process::{Frame, Outcome, Pass, look_ahead, process};
@@ -314,6 +314,9 @@ impl Going<'_> {
     fn write_small(&self, tx: &mut dyn Tx, outcomes: &[Outcome], found: &mut Found) -> Result<()> {
         self.ensure_row(tx, PlanStatus::Applying)?;
         self.publish(tx)?;
+        if !self.proposal.items.is_empty() {
+            mark_this_applied(tx, self.config.version, self.at.0)?;
+        }
         for (no, outcome) in outcomes.iter().enumerate() {
             muster_store::people::write_people(tx, &outcome.writes)?;
             write_history(tx, self.plan, &self.actor, self.at, no as i64, outcome)?;
