@@ -95,6 +95,7 @@ fn attribute_rows(def: &AttributeDef, base: Option<&AttributeDef>) -> Rows {
     rows.unless(def.title == base.title, "title", || text(&def.title));
     rows.unless(def.required == base.required, "required", || def.required.to_string());
     rows.unless(def.unique == base.unique, "unique", || def.unique.to_string());
+    rows.unless(def.indexed == base.indexed, "indexed", || def.indexed.to_string());
     rows.unless(def.allowed == base.allowed, "enum", || {
         list(&def.allowed.iter().map(value).collect::<Vec<_>>())
     });

@@ -14,6 +14,12 @@ pub enum ServiceError {
     /// The request can't be carried out as it is.
     #[error("{0}")]
     Invalid(String),
+    /// A search asks what can't be asked.
+    #[error("{0}")]
+    Criteria(String),
+    /// A place in a list isn't one.
+    #[error("{0}")]
+    Cursor(String),
     /// Something named isn't there.
     #[error("{0}")]
     NotFound(String),

@@ -7,6 +7,7 @@ pub mod edit;
 pub mod error;
 pub mod events;
 pub mod import;
+mod index;
 pub mod look;
 pub mod mail;
 pub mod muster;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use muster_connectors::csv::SortedFeed;
+use muster_engine::config::IndexHistory;
 use muster_engine::model::{Group, GroupKind, Item, ItemKey, ItemKind, Org};
 use muster_engine::{Config, Millis, compile};
 use muster_store::config as stored_config;
@@ -11,6 +12,8 @@ use muster_store::{OpenOptions, Store, Tx, keys};
 
 use crate::clock::Clock;
 use crate::error::{Result, ServiceError};
+use crate::index;
+use crate::look::Times;
 use crate::vault::Vault;
 
 /// How many people a transaction takes.
@@ -27,6 +30,8 @@ pub struct Muster {
     /// How many people a transaction takes.
     pub(crate) chunk: usize,
     config: Mutex<Option<Arc<Config>>>,
+    /// When the configuration's items came and changed, as far as it was asked.
+    pub(crate) times: Mutex<Arc<Times>>,
     /// The feed that was just spooled, as it was sorted on the way in: read once, used once.
     pub(crate) sorted_feed: Mutex<Option<(i64, SortedFeed)>>,
 }
@@ -69,9 +74,11 @@ impl Muster {
             node,
             chunk: CHUNK,
             config: Mutex::new(None),
+            times: Mutex::default(),
             sorted_feed: Mutex::new(None),
         };
         muster.found()?;
+        index::fill(&muster)?;
         Ok(muster)
     }
 
@@ -110,7 +117,9 @@ impl Muster {
                 put: vec![put],
                 ended: Vec::new(),
             };
-            stored_config::publish(tx, &writes)
+            stored_config::publish(tx, &writes)?;
+            stored_config::mark_this_applied(tx, 1, now)?;
+            index::note_filled(tx)
         })?;
         Ok(())
     }
@@ -175,6 +184,7 @@ pub(crate) fn load_config(tx: &mut dyn Tx, version: i64) -> Result<Config> {
     let mut config = compile(version, org).map_err(ServiceError::Config)?;
     let rules = rows.iter().filter(|r| r.kind == ItemKind::Rule.as_str());
     config.rule_versions = rules.map(|r| (ItemKey(r.item), r.from_version)).collect();
+    config.index_history = index_history(tx, version)?;
     // Deleted rules: what they gave is kept, like what deactivated ones gave.
     for row in stored_config::items_ended(tx, ItemKind::Rule.as_str(), version)? {
         let key = ItemKey(row.item);
@@ -186,6 +196,18 @@ pub(crate) fn load_config(tx: &mut dyn Tx, version: i64) -> Result<Config> {
         }
     }
     Ok(config)
+}
+
+/// Which attributes were indexed under which versions up to this one.
+fn index_history(tx: &mut dyn Tx, version: i64) -> Result<IndexHistory> {
+    let kind = ItemKind::Attribute;
+    let mut history = IndexHistory::default();
+    for row in stored_config::items_of(tx, kind.as_str(), version)? {
+        if let Ok(Item::Attribute(def)) = Item::from_json(kind, &row.body) {
+            history.note(&def, row.from_version, row.until_version.filter(|until| *until <= version));
+        }
+    }
+    Ok(history)
 }
 
 /// The configuration that rows hold.

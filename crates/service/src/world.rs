@@ -15,6 +15,7 @@ use muster_store::people::{
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, ServiceError};
+use crate::index;
 
 /// The kind of assignment an admin or client makes for one person.
 const DIRECT: &str = "DIRECT";
@@ -203,6 +204,10 @@ pub(crate) fn write_person(
     kept.extend(derived.keeps.iter().map(|(slot, v)| (config.attribute_name(*slot).to_owned(), v.clone())));
     out.users.push(user_row(config, person, facts, kept, derived, diff, stamp)?);
     write_facts(config, person, facts, keys, out);
+    index::write(config, person, facts.user, &derived.profile, diff, out)?;
+    for group in diff.groups_added.iter().chain(&diff.groups_removed) {
+        out.groups_changed.insert(group.0, stamp.at.0);
+    }
     for group in &diff.groups_added {
         out.memberships.push(MembershipRow { user_key: user, group_key: group.0, since: stamp.at.0, plan });
     }
@@ -328,6 +333,8 @@ fn user_row(
         Some(b) => b.profile_since.clone(),
         None => None,
     };
+    // A row that is written for the store's own sake (an index, an instant) doesn't change her.
+    let unchanged = before.filter(|_| diff.is_empty() && *facts == person.facts);
     Ok(UserRow {
         user_key: facts.user.0,
         status: derived.status.as_str().to_owned(),
@@ -342,7 +349,7 @@ fn user_row(
         created_plan: facts.created_plan.0,
         activated,
         status_changed: if status_changed { Some(stamp.at.0) } else { before.and_then(|b| b.status_changed) },
-        last_updated: stamp.at.0,
+        last_updated: unchanged.map_or(stamp.at.0, |b| b.last_updated),
         rev: before.map_or(1, |b| b.rev + 1),
         plan: stamp.plan.0,
         held_plan: before.and_then(|b| b.held_plan),

@@ -20,6 +20,9 @@ statements! {
     VERSIONS = "SELECT version, plan, created, applied_through FROM config_version WHERE version < $1 \
         ORDER BY version DESC LIMIT $2";
     PUT_VERSION = "INSERT INTO config_version (version, plan, created) VALUES ($1, $2, $3)";
+    CHANGES = "SELECT i.kind, i.item, v.created FROM config_item i JOIN config_version v ON v.version = i.from_version \
+        WHERE i.from_version > $1 AND i.from_version <= $2 ORDER BY i.from_version";
+    THIS_APPLIED = "UPDATE config_version SET applied_through = $1 WHERE version = $2";
     APPLIED = "UPDATE config_version SET applied_through = $1 WHERE version <= $2 AND applied_through IS NULL";
     ITEMS = concat!("SELECT ", item_columns!(), " FROM config_item WHERE from_version <= $1 \
         AND (until_version IS NULL OR until_version > $1) ORDER BY kind, item");
@@ -27,6 +30,8 @@ statements! {
         OR (until_version > $1 AND until_version <= $2) ORDER BY kind, item, from_version");
     ENDED = concat!("SELECT ", item_columns!(), " FROM config_item WHERE kind = $1 AND until_version IS NOT NULL \
         AND until_version <= $2 ORDER BY item, from_version");
+    OF_KIND = concat!("SELECT ", item_columns!(), " FROM config_item WHERE kind = $1 AND from_version <= $2 \
+        ORDER BY item, from_version");
     HISTORY = concat!("SELECT ", item_columns!(), " FROM config_item WHERE kind = $1 AND item = $2 \
         ORDER BY from_version");
     BY_NAME = concat!("SELECT ", item_columns!(), " FROM config_item WHERE kind = $1 AND name = $2 \
@@ -119,6 +124,29 @@ pub fn mark_applied(tx: &mut dyn Tx, version: i64, at: i64) -> Result<u64> {
     tx.execute(APPLIED, &[at.into(), version.into()])
 }
 
+/// Notes that everybody whom `version` concerns was derived under it.
+pub fn mark_this_applied(tx: &mut dyn Tx, version: i64, at: i64) -> Result<u64> {
+    tx.execute(THIS_APPLIED, &[at.into(), version.into()])
+}
+
+/// That an item came or changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConfigChange {
+    /// What it is.
+    pub kind: String,
+    /// Its key.
+    pub item: i64,
+    /// When the version that did so was published.
+    pub published: i64,
+}
+
+/// What came or changed after version `from`, up to `to`, in the order of the versions.
+pub fn changes(tx: &mut dyn Tx, from: i64, to: i64) -> Result<Vec<ConfigChange>> {
+    rows(tx, CHANGES, &[from.into(), to.into()], |row| {
+        Ok(ConfigChange { kind: row.string(0)?, item: row.int(1)?, published: row.int(2)? })
+    })
+}
+
 /// The items of a version, by kind and key.
 pub fn items_at(tx: &mut dyn Tx, version: i64) -> Result<Vec<ConfigItemRow>> {
     rows(tx, ITEMS, &[version.into()], item_row)
@@ -132,6 +160,11 @@ pub fn items_changed(tx: &mut dyn Tx, from: i64, to: i64) -> Result<Vec<ConfigIt
 /// Every state of items of a kind that no longer held at a version, by item, oldest first.
 pub fn items_ended(tx: &mut dyn Tx, kind: &str, version: i64) -> Result<Vec<ConfigItemRow>> {
     rows(tx, ENDED, &[kind.into(), version.into()], item_row)
+}
+
+/// Every state of the items of a kind up to a version, by item, oldest first.
+pub fn items_of(tx: &mut dyn Tx, kind: &str, version: i64) -> Result<Vec<ConfigItemRow>> {
+    rows(tx, OF_KIND, &[kind.into(), version.into()], item_row)
 }
 
 /// Every state of an item, oldest first.

@@ -28,6 +28,7 @@ pub mod plans;
 pub mod rederive;
 pub mod runs;
 pub mod schedule;
+pub mod search;
 pub mod secrets;
 mod sqlite;
 mod statements;

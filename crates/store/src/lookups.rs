@@ -24,8 +24,6 @@ statements! {
         ORDER BY user_key";
     USERS_BY_STATUS = "SELECT user_key, status, login, profile, last_updated FROM users WHERE status = $1 \
         AND user_key > $2 ORDER BY user_key LIMIT $3";
-    USERS_SEARCHED = "SELECT user_key, status, login, profile, last_updated FROM users WHERE user_key > $1 \
-        AND (lower(login) LIKE $2 ESCAPE '!' OR lower(profile) LIKE $3 ESCAPE '!') ORDER BY user_key LIMIT $4";
     MEMBERS = "SELECT user_key FROM membership WHERE group_key = $1 AND user_key > $2 ORDER BY user_key LIMIT $3";
     GROUP_SIZE = "SELECT COUNT(*) FROM membership WHERE group_key = $1";
     GROUP_SIZES = "SELECT group_key, COUNT(*) FROM membership GROUP BY group_key ORDER BY group_key";
@@ -169,18 +167,6 @@ pub fn users_by_status(tx: &mut dyn Tx, status: &str, after: i64, limit: usize) 
     rows(tx, USERS_BY_STATUS, &[status.into(), after.into(), (limit as i64).into()], user_head)
 }
 
-/// A page of the people whose login or any profile value begins with `text`, in key order. It looks at every person;
-/// letters beyond ASCII must match in case.
-pub fn users_searched(tx: &mut dyn Tx, text: &str, after: i64, limit: usize) -> Result<Vec<UserHead>> {
-    let text = text.to_ascii_lowercase();
-    // Within the profile the text is looked for as JSON writes it, right after a value's opening quote.
-    let quoted = serde_json::Value::from(text.as_str()).to_string();
-    let value = quoted.strip_suffix('"').unwrap_or(&quoted);
-    let (login, profile) = (format!("{}%", escape_like(&text)), format!("%:{}%", escape_like(value)));
-    let params = [after.into(), login.as_str().into(), profile.as_str().into(), (limit as i64).into()];
-    rows(tx, USERS_SEARCHED, &params, user_head)
-}
-
 /// A page of a group's members.
 pub fn members_of(tx: &mut dyn Tx, group: i64, after: i64, limit: usize) -> Result<Vec<i64>> {
     rows(tx, MEMBERS, &[group.into(), after.into(), (limit as i64).into()], |row| row.int(0))
@@ -276,15 +262,4 @@ fn user_head(row: &Row<'_>) -> Result<UserHead> {
 /// A text behind every text that begins with `prefix`, in byte order.
 fn after_prefix(prefix: &str) -> String {
     format!("{prefix}{}", char::MAX)
-}
-
-fn escape_like(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '!' | '%' | '_') {
-            out.push('!');
-        }
-        out.push(c);
-    }
-    out
 }

@@ -40,6 +40,7 @@ pub fn all() -> Vec<Statement> {
         crate::rederive::STATEMENTS,
         crate::runs::STATEMENTS,
         crate::schedule::STATEMENTS,
+        crate::search::STATEMENTS,
         crate::secrets::STATEMENTS,
         crate::tasks::STATEMENTS,
         crate::tokens::STATEMENTS,

@@ -180,6 +180,12 @@ impl From<ServiceError> for ApiError {
         let told = error.to_string();
         match error {
             E::Invalid(_) => Self::invalid(field_of(&told).unwrap_or("request"), told.clone()),
+            E::Criteria(_) => {
+                Self::new(StatusCode::BAD_REQUEST, "E0000031", "Invalid search criteria.").because(told)
+            }
+            E::Cursor(_) => {
+                Self::new(StatusCode::BAD_REQUEST, "E0000029", "Invalid paging request.").because(told)
+            }
             E::Conflict(_) => Self::invalid(field_of(&told).unwrap_or("request"), told.clone()),
             E::Config(_) => Self::invalid("configuration", told),
             E::NotFound(_) => {

@@ -162,3 +162,50 @@ fn what_cant_be_read_is_refused_in_oktas_envelope() {
     server.get("/users?limit=x").refused(400, "E0000001");
     server.get("/users?after=zzz").expect(400);
 }
+
+#[test]
+fn users_are_found_by_q_filter_and_search() {
+    let server = Server::start();
+    for (login, department) in
+        [("ann@example.org", "Sales"), ("bob@example.org", "Sales"), ("cem@example.org", "Lab")]
+    {
+        let id = server.user(login);
+        server.post(&format!("/users/{id}"), &json!({ "profile": { "department": department } })).expect(200);
+    }
+    server.call("/users/cem/lifecycle/deactivate").expect(200);
+    let found = |query: &str| -> Vec<String> {
+        let text = query.replace(' ', "%20").replace('"', "%22");
+        let reply = server.get(&format!("/users?{text}")).expect(200);
+        let logins = reply.body.as_array().unwrap().iter();
+        logins
+            .map(|u| u["profile"]["login"].as_str().unwrap().split('@').next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(found(""), ["ann", "bob"]);
+    assert_eq!(found("q=BO"), ["bob"]);
+    assert_eq!(found("filter=status eq \"DEPROVISIONED\""), ["cem"]);
+    assert_eq!(
+        found("filter=profile.login eq \"ann@example.org\" or profile.lastName eq \"bob\""),
+        ["ann", "bob"]
+    );
+    assert_eq!(
+        found("search=profile.department eq \"sales\"&sortBy=profile.login&sortOrder=desc"),
+        ["bob", "ann"]
+    );
+    assert_eq!(found("search=profile.department pr&sortOrder=0"), ["ann", "bob", "cem"]);
+    assert_eq!(found("search=profile.email co \"em@\""), ["cem"]);
+    for bad in
+        ["search=profile.shoe%20eq%201", "search=nonsense", "filter=profile.department%20eq%20%22Sales%22"]
+    {
+        server.get(&format!("/users?{bad}")).refused(400, "E0000031");
+    }
+    server.get("/users?q=a&filter=status%20eq%20%22ACTIVE%22").refused(400, "E0000033");
+    // Sorted pages go on where the one before ended.
+    let (mut seen, mut page) =
+        (0, server.get("/users?search=profile.department%20pr&sortBy=profile.lastName&limit=1"));
+    while let Some(next) = page.link("next") {
+        seen += page.body.as_array().unwrap().len();
+        page = server.get(&next).expect(200);
+    }
+    assert_eq!(seen + page.body.as_array().unwrap().len(), 3);
+}

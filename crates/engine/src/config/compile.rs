@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use muster_expr::{Limits, Program, Purpose, Type, Value};
 
+use super::indexed::is_indexed;
 use super::scope::{OrgScope, Place, ROOT_USER};
-use super::{Config, Inbound, Link, Outbound, ProfileSource, Rule, Target, order};
+use super::{Config, Inbound, IndexHistory, Link, Outbound, ProfileSource, Rule, Target, order};
 use crate::model::schema::{Attribute, base_attributes};
 use crate::model::{
     App, Direction, GroupKey, GroupKind, Item, ItemKey, ItemKind, Mapping, Org, RuleStatus, WhenTaken,
@@ -76,10 +77,16 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
     let unique = (0..attributes.len()).filter(|&s| attributes.get(s).is_some_and(|a| a.def.unique)).collect();
     let required =
         (0..attributes.len()).filter(|&s| attributes.get(s).is_some_and(|a| a.def.required)).collect();
+    let indexed: Vec<usize> =
+        (0..attributes.len()).filter(|&s| attributes.get(s).is_some_and(|a| is_indexed(&a.def))).collect();
+    let names = indexed.iter().filter_map(|&s| attributes.get(s)).map(|a| a.def.name.as_str());
+    let index_history = IndexHistory::default().then(version, names);
     Ok(Config {
         version,
         unique,
         required,
+        indexed,
+        index_history,
         zone_slot: slots.get("timezone").copied(),
         everyone: org.groups.iter().find(|(_, g)| g.kind == GroupKind::BuiltIn).map(|(k, _)| *k),
         org_properties: vec![

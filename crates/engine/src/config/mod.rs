@@ -1,6 +1,7 @@
 //! The org's configuration, compiled once per version.
 
 mod compile;
+mod indexed;
 mod order;
 mod scope;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use muster_expr::{Program, Value};
 
 pub use compile::{ConfigError, compile};
+pub use indexed::IndexHistory;
 pub use scope::{ROOT_APP, ROOT_ORG, ROOT_RECORD, ROOT_USER};
 
 use crate::model::schema::Attribute;
@@ -122,6 +124,10 @@ pub struct Config {
     pub unique: Vec<usize>,
     /// Slots of required attributes.
     pub required: Vec<usize>,
+    /// Slots of indexed attributes.
+    pub indexed: Vec<usize>,
+    /// Which attributes were indexed under which versions, where the store told.
+    pub index_history: IndexHistory,
     /// Profile sources, the leading one first.
     pub sources: Vec<ProfileSource>,
     /// Linked objects; the place is the expression's link id.

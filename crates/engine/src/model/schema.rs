@@ -49,6 +49,9 @@ pub struct AttributeDef {
     /// No two people have the same value (compared without regard to case).
     #[serde(skip_serializing_if = "is_false")]
     pub unique: bool,
+    /// People are found by its values without reading everybody.
+    #[serde(skip_serializing_if = "is_false")]
+    pub indexed: bool,
     /// The values allowed, if not all.
     #[serde(rename = "enum", skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<Value>,

@@ -22,6 +22,7 @@ const ATTRIBUTE: &[&str] = &[
     "title",
     "required",
     "unique",
+    "indexed",
     "enum",
     "pattern",
     "min_length",
@@ -213,6 +214,9 @@ fn read_attribute(reader: &mut Reader<'_>, entry: &Entry<'_, '_>, mut def: Attri
     }
     if let Some(unique) = reader.flag(&table, "unique") {
         def.unique = unique;
+    }
+    if let Some(indexed) = reader.flag(&table, "indexed") {
+        def.indexed = indexed;
     }
     if let Some(allowed) = table.get("enum").and_then(|entry| reader.values(&entry)) {
         def.allowed = allowed.into_iter().map(|value| fitting(def.kind, value)).collect();

@@ -78,11 +78,11 @@ fn kind() -> impl Strategy<Value = AttributeType> {
 
 fn attribute(name: String) -> impl Strategy<Value = AttributeDef> {
     let constraints = (of(text()), of(0u32..9), of(0u32..200), of(number()), of(number()));
-    (kind(), text(), any::<[bool; 2]>(), vec(value(), 0..3), constraints).prop_map(
+    (kind(), text(), any::<[bool; 3]>(), vec(value(), 0..3), constraints).prop_map(
         move |(
             kind,
             title,
-            [required, unique],
+            [required, unique, indexed],
             allowed,
             (pattern, min_length, max_length, minimum, maximum),
         )| {
@@ -95,6 +95,7 @@ fn attribute(name: String) -> impl Strategy<Value = AttributeDef> {
                 kind,
                 required,
                 unique,
+                indexed,
                 allowed,
                 pattern,
                 min_length,

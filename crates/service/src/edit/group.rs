@@ -127,7 +127,7 @@ impl Muster {
 
     fn member(&self, group: &str, login: &str) -> Result<(UserKey, GroupKey)> {
         let config = self.config()?;
-        Ok((self.find_user(login)?, self.group_by_hand(&config, group)?))
+        Ok((self.locate(login)?, self.group_by_hand(&config, group)?))
     }
 
     /// A group that takes members by hand, by name or id.

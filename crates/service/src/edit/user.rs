@@ -161,7 +161,7 @@ impl Muster {
         options: ImportOptions,
     ) -> Result<PlanReport> {
         let config = self.config()?;
-        let user = self.find_user(login)?;
+        let user = self.locate(login)?;
         let person = self.person(&config, user)?;
         let status = person.stored.status.unwrap_or(UserStatus::Staged);
         let next = transition.from(status)?;

@@ -6,8 +6,10 @@ mod find;
 mod log;
 mod org;
 mod people;
+mod search;
 mod status;
 mod sync;
+mod times;
 
 use serde::Serialize;
 
@@ -15,10 +17,12 @@ pub use accounts::{AccountFilter, AccountView, AppRef, Credentials, UserRef};
 pub use log::{ActorView, EventView, LogFilter, LogPage, LogQuery, OutcomeView, TargetView};
 pub use org::{AccountTotals, AppView, GroupProfile, GroupStats, GroupView, RuleView};
 pub use people::{RecordView, UserDetail, UserFilter, UserView};
+pub use search::{GroupSearch, Language, Sort, USER_TYPE, UserSearch, parse_filter};
 pub use status::{AppStatus, StatusView};
 pub use sync::{OpenTask, SyncState, SyncView};
 
 pub(crate) use sync::open_tasks;
+pub(crate) use times::Times;
 
 /// Some of a list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -1,17 +1,20 @@
 //! What the org decided: groups, rules, apps.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use muster_engine::Config;
 use muster_engine::model::{
-    App, AppKey, AppKind, GroupKey, GroupKind, IdKind, ItemKind, OnUnassign, Provisioning, RuleStatus,
+    App, AppKey, AppKind, Group, GroupKey, GroupKind, IdKind, ItemKind, OnUnassign, Provisioning, RuleStatus,
     UserKey, public_id,
 };
-use muster_store::{Tx, accounts, app_state, config as stored, lookups};
+use muster_store::{Tx, accounts, app_state, lookups};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::iso;
+use super::search::GroupTimes;
+use super::times::Times;
+use super::{GroupSearch, iso};
 use crate::clock::machine_now;
 use crate::error::Result;
 use crate::muster::Muster;
@@ -52,6 +55,8 @@ pub struct GroupView {
     pub created: Option<String>,
     /// When it changed last.
     pub last_updated: Option<String>,
+    /// When somebody joined or left it last.
+    pub last_membership_updated: Option<String>,
     /// Okta's kind of object.
     pub object_class: [&'static str; 1],
     /// `OKTA_GROUP`, `APP_GROUP` or `BUILT_IN`.
@@ -145,69 +150,42 @@ pub struct AppView {
     pub problem: Option<String>,
 }
 
-/// When configuration items came to be and changed.
-pub(super) struct Times(HashMap<(String, i64), (i64, i64)>);
-
-impl Times {
-    /// Reads the history of the configuration: two queries.
-    pub(super) fn load(tx: &mut dyn Tx, version: i64) -> Result<Self> {
-        let limit = usize::try_from(version).unwrap_or(usize::MAX).saturating_add(1);
-        let versions = stored::versions_before(tx, i64::MAX, limit)?;
-        let published: HashMap<i64, i64> = versions.into_iter().map(|v| (v.version, v.created)).collect();
-        let mut times: HashMap<(String, i64), (i64, i64)> = HashMap::new();
-        for row in stored::items_changed(tx, 0, version)? {
-            let at = published.get(&row.from_version).copied().unwrap_or_default();
-            let time = times.entry((row.kind, row.item)).or_insert((at, at));
-            *time = (time.0.min(at), time.1.max(at));
-        }
-        Ok(Self(times))
-    }
-
-    /// When an item came to be and when it changed last.
-    fn of(&self, kind: ItemKind, key: i64) -> (Option<String>, Option<String>) {
-        match self.0.get(&(kind.as_str().to_owned(), key)) {
-            Some((created, updated)) => (Some(iso(*created)), Some(iso(*updated))),
-            None => (None, None),
-        }
+/// A group as shown.
+pub(super) fn group_view(key: GroupKey, group: &Group, times: GroupTimes) -> GroupView {
+    let class = if group.kind == GroupKind::AppGroup { "muster:app_group" } else { "okta:user_group" };
+    GroupView {
+        id: public_id(IdKind::Group, key.0),
+        created: times.created.map(iso),
+        last_updated: times.updated.map(iso),
+        last_membership_updated: times.members.map(iso),
+        object_class: [class],
+        kind: group.kind,
+        profile: GroupProfile {
+            name: group.name.clone(),
+            description: Some(group.description.clone()).filter(|d| !d.is_empty()),
+        },
+        embedded: None,
     }
 }
 
-/// The groups that are wanted, by name; with how many belong to them if the sizes are given.
+impl GroupView {
+    /// Adds how many belong to it.
+    pub(super) fn count(&mut self, users: Option<i64>, apps: usize) {
+        let stats = GroupStats { users_count: users.unwrap_or_default(), apps_count: apps as i64 };
+        self.embedded = Some(GroupEmbedded { stats });
+    }
+}
+
+/// The groups of these keys, by name.
 pub(super) fn group_views(
     config: &Config,
     times: &Times,
-    sizes: Option<&HashMap<i64, i64>>,
-    wanted: impl Fn(GroupKey) -> bool,
+    states: &HashMap<i64, i64>,
+    keys: &[GroupKey],
 ) -> Vec<GroupView> {
-    let mut views: Vec<GroupView> = config
-        .org
-        .groups
-        .iter()
-        .filter(|(key, _)| wanted(**key))
-        .map(|(key, group)| {
-            let (created, last_updated) = times.of(ItemKind::Group, key.0);
-            let embedded = sizes.map(|sizes| {
-                let apps: BTreeSet<AppKey> =
-                    config.org.app_groups.values().filter(|g| g.group == *key).map(|g| g.app).collect();
-                let users_count = sizes.get(&key.0).copied().unwrap_or_default();
-                GroupEmbedded { stats: GroupStats { users_count, apps_count: apps.len() as i64 } }
-            });
-            let class =
-                if group.kind == GroupKind::AppGroup { "muster:app_group" } else { "okta:user_group" };
-            GroupView {
-                id: public_id(IdKind::Group, key.0),
-                created,
-                last_updated,
-                object_class: [class],
-                kind: group.kind,
-                profile: GroupProfile {
-                    name: group.name.clone(),
-                    description: Some(group.description.clone()).filter(|d| !d.is_empty()),
-                },
-                embedded,
-            }
-        })
-        .collect();
+    let known = keys.iter().filter_map(|key| Some((*key, config.org.groups.get(key)?)));
+    let mut views: Vec<GroupView> =
+        known.map(|(key, group)| group_view(key, group, GroupTimes::of(times, states, key))).collect();
     views.sort_by(|a, b| a.profile.name.cmp(&b.profile.name));
     views
 }
@@ -218,15 +196,18 @@ impl Muster {
     /// # Errors
     /// If the store fails.
     pub fn groups(&self) -> Result<Vec<GroupView>> {
-        self.store.try_read(|tx| {
-            let config = self.config_in(tx)?;
-            let mut sizes: HashMap<i64, i64> = lookups::group_sizes(tx)?.into_iter().collect();
-            if let Some(everyone) = config.everyone {
-                sizes.insert(everyone.0, lookups::status_counts(tx)?.iter().map(|(_, n)| n).sum());
+        let mut search = GroupSearch { stats: true, ..GroupSearch::default() };
+        let mut all = Vec::new();
+        loop {
+            let page = self.search_groups(&search)?;
+            all.extend(page.items);
+            search.after = page.next;
+            if search.after.is_none() {
+                break;
             }
-            let times = Times::load(tx, config.version)?;
-            Ok(group_views(&config, &times, Some(&sizes), |_| true))
-        })
+        }
+        all.sort_by(|a, b| a.profile.name.cmp(&b.profile.name));
+        Ok(all)
     }
 
     /// All group rules, by name.
@@ -241,7 +222,7 @@ impl Muster {
             .rules
             .iter()
             .map(|(key, rule)| {
-                let (created, last_updated) = times.of(ItemKind::Rule, key.0);
+                let (created, last_updated) = shown(times.of(ItemKind::Rule, key.0));
                 let users: Vec<String> =
                     rule.except_users.iter().map(|UserKey(u)| public_id(IdKind::User, *u)).collect();
                 let groups: Vec<String> = rule.except_groups.iter().map(group_id).collect();
@@ -293,17 +274,22 @@ impl Muster {
         Ok(views)
     }
 
-    fn config_and_times(&self) -> Result<(std::sync::Arc<Config>, Times)> {
+    fn config_and_times(&self) -> Result<(Arc<Config>, Arc<Times>)> {
         self.store.try_read(|tx| {
             let config = self.config_in(tx)?;
-            let times = Times::load(tx, config.version)?;
+            let times = self.times_in(tx, config.version)?;
             Ok((config, times))
         })
     }
 }
 
+/// When an item came and changed, as Okta writes it.
+fn shown(times: Option<(i64, i64)>) -> (Option<String>, Option<String>) {
+    (times.map(|(created, _)| iso(created)), times.map(|(_, updated)| iso(updated)))
+}
+
 fn app_view(config: &Config, times: &Times, key: AppKey, app: &App) -> AppView {
-    let (created, last_updated) = times.of(ItemKind::App, key.0);
+    let (created, last_updated) = shown(times.of(ItemKind::App, key.0));
     let own: Map<String, Json> =
         app.settings.iter().filter_map(|(k, v)| Some((k.clone(), serde_json::to_value(v).ok()?))).collect();
     let by_hand = app.kind == AppKind::Manual;

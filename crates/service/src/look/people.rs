@@ -1,16 +1,17 @@
 //! People.
 
 use muster_engine::Config;
-use muster_engine::model::{AppKey, GroupKey, IdKind, UserKey, UserStatus, key_of, public_id};
+use muster_engine::model::{AppKey, GroupKey, IdKind, UserKey, UserStatus, public_id};
+use muster_query::{AttributeName, Filter};
 use muster_store::people::{PersonRows, RecordRow, load_people};
-use muster_store::{Tx, lookups};
+use muster_store::search::{self, FoundRow};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::accounts::{self, AccountView, AppRef};
-use super::org::{GroupView, Times, group_views};
+use super::org::{GroupView, group_views};
+use super::search::Condition;
 use super::{Page, iso, size};
-use crate::edit::DELETED;
 use crate::error::{Result, ServiceError};
 use crate::muster::Muster;
 
@@ -92,22 +93,16 @@ impl Muster {
     /// # Errors
     /// If `after` is no place in the list, or the store fails.
     pub fn users(&self, filter: &UserFilter, after: Option<&str>, limit: usize) -> Result<Page<UserView>> {
-        let limit = size(limit);
-        let after = match after {
-            Some(id) => key_of(IdKind::User, id).ok_or_else(|| {
-                ServiceError::Invalid(format!(
-                    "{id:?} is no place in the list; take `next` of the page before"
-                ))
-            })?,
-            None => 0,
-        };
-        self.store.try_read(|tx| {
-            let keys = keys(tx, filter, after, limit)?;
-            let mut items = load_people(tx, &keys)?.iter().map(user_view).collect::<Result<Vec<_>>>()?;
-            items.retain(|u| u.status != DELETED);
-            let next = keys.last().filter(|_| keys.len() == limit).map(|k| public_id(IdKind::User, *k));
-            Ok(Page { items, next })
-        })
+        let config = self.config()?;
+        let mut condition = Condition::default();
+        if let Some(status) = filter.status {
+            let name = AttributeName::new(["status"]);
+            condition = condition.and(Filter::equal(name, status.as_str()), false);
+        }
+        if let Some(text) = filter.search.as_deref().filter(|text| !text.is_empty()) {
+            condition = condition.and_begins(text);
+        }
+        self.people_in_order(&config, &condition, after, size(limit))
     }
 
     /// A person alone.
@@ -116,9 +111,9 @@ impl Muster {
     /// If there is nobody of that login or id.
     pub fn user_named(&self, login_or_id: &str) -> Result<UserView> {
         let UserKey(key) = self.locate(login_or_id)?;
-        let people = self.store.read(|tx| load_people(tx, &[key]))?;
+        let people = self.store.read(|tx| search::found_of(tx, &[key]))?;
         let person = people.first();
-        user_view(person.ok_or_else(|| ServiceError::NotFound(format!("there is no user {login_or_id:?}")))?)
+        found_view(person.ok_or_else(|| ServiceError::NotFound(format!("there is no user {login_or_id:?}")))?)
     }
 
     /// A person with what belongs to her.
@@ -132,13 +127,15 @@ impl Muster {
             let person = load_people(tx, &[key])?.into_iter().next();
             let person =
                 person.ok_or_else(|| ServiceError::NotFound(format!("there is no user {login_or_id:?}")))?;
-            let times = Times::load(tx, config.version)?;
+            let times = self.times_in(tx, config.version)?;
             let mut groups: Vec<GroupKey> =
                 person.memberships.iter().map(|m| GroupKey(m.group_key)).collect();
             groups.extend(config.everyone);
+            let keys: Vec<i64> = groups.iter().map(|g| g.0).collect();
+            let states = search::group_states_of(tx, &keys)?.into_iter().collect();
             Ok(UserDetail {
                 user: user_view(&person)?,
-                groups: group_views(&config, &times, None, |g| groups.contains(&g)),
+                groups: group_views(&config, &times, &states, &groups),
                 accounts: accounts::views(tx, &config, &person.accounts)?,
                 records: person
                     .records
@@ -151,39 +148,12 @@ impl Muster {
     }
 }
 
-/// The keys of a page. The store finds by text or by status; both together are found by text and then sieved.
-fn keys(tx: &mut dyn Tx, filter: &UserFilter, after: i64, limit: usize) -> Result<Vec<i64>> {
-    let status = filter.status.map(UserStatus::as_str);
-    let Some(text) = filter.search.as_deref().filter(|t| !t.is_empty()) else {
-        return Ok(match status {
-            Some(status) => {
-                lookups::users_by_status(tx, status, after, limit)?.into_iter().map(|u| u.user_key).collect()
-            }
-            None => lookups::user_keys_after(tx, after, limit)?,
-        });
-    };
-    let mut found = Vec::new();
-    let mut position = after;
-    while found.len() < limit {
-        let page = lookups::users_searched(tx, text, position, limit)?;
-        let Some(last) = page.last() else { break };
-        position = last.user_key;
-        let whole = page.len() == limit;
-        found.extend(page.into_iter().filter(|u| status.is_none_or(|s| s == u.status)).map(|u| u.user_key));
-        if !whole {
-            break;
-        }
-    }
-    found.truncate(limit);
-    Ok(found)
-}
-
 fn object(what: impl Fn() -> String, text: &str) -> Result<Map<String, Json>> {
     serde_json::from_str(text).map_err(|e| ServiceError::corrupt(what(), e))
 }
 
-fn user_view(person: &PersonRows) -> Result<UserView> {
-    let user = &person.user;
+/// A person as shown.
+pub(super) fn found_view(user: &FoundRow) -> Result<UserView> {
     Ok(UserView {
         id: public_id(IdKind::User, user.user_key),
         status: user.status.clone(),
@@ -194,6 +164,20 @@ fn user_view(person: &PersonRows) -> Result<UserView> {
         last_updated: iso(user.last_updated),
         password_changed: None,
         profile: object(|| format!("profile of user {}", user.user_key), &user.profile)?,
+    })
+}
+
+fn user_view(person: &PersonRows) -> Result<UserView> {
+    let user = &person.user;
+    found_view(&FoundRow {
+        user_key: user.user_key,
+        status: user.status.clone(),
+        profile: user.profile.clone(),
+        created: user.created,
+        activated: user.activated,
+        status_changed: user.status_changed,
+        last_updated: user.last_updated,
+        config_version: user.config_version,
     })
 }
 

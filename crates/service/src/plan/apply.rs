@@ -6,7 +6,7 @@ use aws_lc_rs::digest;
 use muster_engine::model::{AppKey, Item, Millis, PlanKey};
 use muster_engine::plan::UserEffects;
 use muster_engine::{Config, compile};
-use muster_store::config::{ConfigItemPut, ConfigWrites, publish};
+use muster_store::config::{ConfigItemPut, ConfigWrites, mark_this_applied, publish};
 use muster_store::{Tx, keys, log, plans, secrets};
 
 use super::process::{Frame, Outcome, Pass, look_ahead, process};
@@ -122,6 +122,8 @@ impl Muster {
             }
             let mut config = compile(old.version + 1, org).map_err(ServiceError::Config)?;
             config.rule_versions.clone_from(&old.rule_versions);
+            let indexed = config.indexed.iter().map(|slot| config.attribute_name(*slot));
+            config.index_history = old.index_history.then(config.version, indexed);
             // What a rule gave stays when it is deleted, now or before.
             let before = old.org.rules.iter().map(|(k, r)| (k, &r.groups)).chain(&old.inactive_rules);
             for (key, groups) in before {
@@ -312,6 +314,9 @@ impl Going<'_> {
     fn write_small(&self, tx: &mut dyn Tx, outcomes: &[Outcome], found: &mut Found) -> Result<()> {
         self.ensure_row(tx, PlanStatus::Applying)?;
         self.publish(tx)?;
+        if !self.proposal.items.is_empty() {
+            mark_this_applied(tx, self.config.version, self.at.0)?;
+        }
         for (no, outcome) in outcomes.iter().enumerate() {
             muster_store::people::write_people(tx, &outcome.writes)?;
             write_history(tx, self.plan, &self.actor, self.at, no as i64, outcome)?;

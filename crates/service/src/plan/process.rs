@@ -17,6 +17,7 @@ use super::matching::{Said, resolve};
 use super::others::{self, Ahead};
 use super::work::{ChangedSince, Work, apply};
 use crate::error::{Result, ServiceError};
+use crate::index;
 use crate::muster::{ACCOUNT_KEYS, RECORD_KEYS, USER_KEYS};
 use crate::world::{NewKeys, Person, Stamp, write_person};
 
@@ -437,7 +438,8 @@ fn finish(
                 || slot.facts != slot.person.facts
                 || slot.person.as_of() != Some(slot.as_of)
                 || stored_due != Some(derived.next_due.map(|d| d.0))
-                || !derived.keeps.is_empty();
+                || !derived.keeps.is_empty()
+                || index::moved(frame.config, &slot.person, &derived.profile)?;
             if must_write {
                 let stamp = Stamp { plan: frame.plan, at: frame.at, as_of: slot.as_of };
                 let mut keys = NewKeys { record: &mut record, account: &mut account };

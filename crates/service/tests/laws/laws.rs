@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError, TestRunner};
 
 use crate::sim::{APPLY, Broken, PREVIEW, Sim, admin, copy_dir, counted, law, open, store_effects, temp};
-use crate::stored::{View, Views, comparable, difference, dump, people, views};
+use crate::stored::{View, Views, comparable, difference, dump, index, people, views};
 use crate::world::{Life, Step, change, configuring, life, personal, world};
 
 /// Runs a law over so many cases; a failure is told with the smallest world and life that show it.
@@ -122,6 +122,7 @@ fn one_step(sim: &mut Sim, step: &Step) -> Result<(), Broken> {
     law(shown.counts == done.counts, || at("counts", format!("{:?}\n{:?}", shown.counts, done.counts)))?;
     counted(&happened, &done).map_err(|e| at("", e))?;
     sim.as_from_scratch().map_err(|e| at("after", e))?;
+    index(&sim.muster).map_err(|e| at("the index of people", e))?;
     // A row left out for its rival's sake may come in the next time, when the rival has gone.
     if matches!(step, Step::Undo { .. }) || !done.notes.rejected.is_empty() {
         return Ok(());

@@ -163,6 +163,32 @@ pub(crate) fn dump(muster: &Muster) -> Vec<String> {
     lines
 }
 
+/// Whether the index of people holds what their profiles say, and nothing else.
+pub(crate) fn index(muster: &Muster) -> Result<(), String> {
+    let mut lines = Vec::new();
+    let all = "SELECT attribute, value, user_key FROM user_value";
+    muster
+        .store()
+        .read(|tx| {
+            lines.clear();
+            tx.query(all, &[], &mut |row| {
+                lines.push(format!("{} {} {}", row.int(2)?, row.string(0)?, row.string(1)?));
+                Ok(())
+            })
+        })
+        .unwrap();
+    lines.sort();
+    let mut wanted = Vec::new();
+    for (user, view) in views(muster) {
+        for name in ["email", "firstName", "lastName"] {
+            let value = view.profile.get(name).and_then(|v| v.as_str());
+            wanted.extend(value.map(|v| format!("{user} {name} {}", v.to_lowercase())));
+        }
+    }
+    wanted.sort();
+    if lines == wanted { Ok(()) } else { Err(difference(&wanted, &lines)) }
+}
+
 /// What two lists of lines don't share.
 pub(crate) fn difference(before: &[String], after: &[String]) -> String {
     let (a, b): (BTreeSet<_>, BTreeSet<_>) = (before.iter().collect(), after.iter().collect());

@@ -8,7 +8,7 @@ pub use load::load_people;
 pub(crate) use load::{STATEMENTS as LOAD_STATEMENTS, account_columns, account_row, claim_row, record_row};
 pub use rows::{
     AccountPut, AccountRow, AssignmentRow, ClaimRow, LinkRow, MembershipFactRow, MembershipRow, PersonRows,
-    RecordRow, UserRow,
+    RecordRow, UserRow, ValueRow,
 };
 pub(crate) use write::STATEMENTS as WRITE_STATEMENTS;
 pub use write::{PeopleWrites, write_people};

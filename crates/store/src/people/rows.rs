@@ -161,6 +161,17 @@ pub struct ClaimRow {
     pub plan: i64,
 }
 
+/// A value by which a person is found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValueRow {
+    /// The indexed attribute.
+    pub attribute: String,
+    /// One of its values, case folded.
+    pub value: String,
+    /// The person.
+    pub user_key: i64,
+}
+
 /// An account with all its columns, derived and operational.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountRow {

@@ -1,11 +1,14 @@
 //! Writing: a write-set is data, and each of its lists is one prepared statement run down the list.
 
+use std::collections::BTreeMap;
+
 use super::rows::{
     AccountPut, AssignmentRow, ClaimRow, LinkRow, MembershipFactRow, MembershipRow, RecordRow, UserRow,
+    ValueRow,
 };
 use crate::statements::statements;
 use crate::tx::Producer;
-use crate::{Result, Tx};
+use crate::{Param, Result, Tx};
 
 statements! {
     PUT_USER = "INSERT INTO users (user_key, status, login, profile, said, as_of, next_due, config_version, created, \
@@ -53,6 +56,11 @@ statements! {
             ELSE excluded.lane END, \
         attempts = CASE WHEN excluded.wanted_rev > account.wanted_rev THEN 0 ELSE account.attempts END, \
         next_attempt = CASE WHEN excluded.wanted_rev > account.wanted_rev THEN 0 ELSE account.next_attempt END";
+    PUT_VALUE = "INSERT INTO user_value (attribute, value, user_key) VALUES ($1, $2, $3) \
+        ON CONFLICT (attribute, value, user_key) DO NOTHING";
+    PUT_GROUP_STATE = "INSERT INTO group_state (group_key, members_changed) VALUES ($1, $2) \
+        ON CONFLICT (group_key) DO UPDATE SET members_changed = excluded.members_changed";
+    REMOVE_VALUE = "DELETE FROM user_value WHERE attribute = $1 AND value = $2 AND user_key = $3";
     REMOVE_RECORD = "DELETE FROM source_record WHERE record_key = $1";
     REMOVE_MEMBERSHIP = "DELETE FROM membership WHERE user_key = $1 AND group_key = $2";
     REMOVE_FACT = "DELETE FROM membership_fact WHERE user_key = $1 AND group_key = $2 AND kind = $3 AND ref_key = $4";
@@ -92,6 +100,12 @@ pub struct PeopleWrites {
     pub claims: Vec<ClaimRow>,
     /// Claims to remove: namespace and value.
     pub claims_removed: Vec<(String, String)>,
+    /// Values by which people are found, to put; those that are there already stay.
+    pub values: Vec<ValueRow>,
+    /// The same, to remove.
+    pub values_removed: Vec<ValueRow>,
+    /// Groups whose members change, and when.
+    pub groups_changed: BTreeMap<i64, i64>,
     /// Derived columns of accounts to put; the operational ones of an existing row stay.
     pub accounts: Vec<AccountPut>,
     /// Accounts to remove.
@@ -136,6 +150,9 @@ fn remove(tx: &mut dyn Tx, writes: &PeopleWrites) -> Result<()> {
         list.iter()
             .try_for_each(|(user, app, kind)| put(&[(*user).into(), (*app).into(), kind.into()]).map(drop))
     })?;
+    many(tx, REMOVE_VALUE, &writes.values_removed, &mut |put| {
+        writes.values_removed.iter().try_for_each(|row| put(&value_params(row)).map(drop))
+    })?;
     for (sql, list) in
         [(REMOVE_MEMBERSHIP, &writes.memberships_removed), (REMOVE_LINK, &writes.links_removed)]
     {
@@ -148,6 +165,10 @@ fn remove(tx: &mut dyn Tx, writes: &PeopleWrites) -> Result<()> {
         many(tx, sql, list, &mut |put| list.iter().try_for_each(|key| put(&[(*key).into()]).map(drop)))?;
     }
     Ok(())
+}
+
+fn value_params(row: &ValueRow) -> [Param<'_>; 3] {
+    [row.attribute.as_str().into(), row.value.as_str().into(), row.user_key.into()]
 }
 
 fn put_people(tx: &mut dyn Tx, writes: &PeopleWrites) -> Result<()> {
@@ -204,6 +225,12 @@ fn put_people(tx: &mut dyn Tx, writes: &PeopleWrites) -> Result<()> {
         }
         Ok(())
     })?;
+    many(tx, PUT_VALUE, &writes.values, &mut |put| {
+        // In the order of the table: neighbours share its pages.
+        let mut sorted: Vec<&ValueRow> = writes.values.iter().collect();
+        sorted.sort_unstable_by_key(|row| (&row.attribute, &row.value, row.user_key));
+        sorted.into_iter().try_for_each(|row| put(&value_params(row)).map(drop))
+    })?;
     many(tx, PUT_CLAIM, &writes.claims, &mut |put| {
         for row in &writes.claims {
             put(&[
@@ -228,6 +255,10 @@ fn put_access(tx: &mut dyn Tx, writes: &PeopleWrites) -> Result<()> {
             put(&[row.user_key.into(), row.group_key.into(), row.since.into(), row.plan.into()])?;
         }
         Ok(())
+    })?;
+    let touched: Vec<(i64, i64)> = writes.groups_changed.iter().map(|(group, at)| (*group, *at)).collect();
+    many(tx, PUT_GROUP_STATE, &touched, &mut |put| {
+        touched.iter().try_for_each(|(group, at)| put(&[(*group).into(), (*at).into()]).map(drop))
     })?;
     many(tx, PUT_FACT, &writes.membership_facts, &mut |put| {
         for row in &writes.membership_facts {

@@ -28,8 +28,11 @@ const WHOLE_TABLE: &[&str] = &[
     "meta::ALL",
     "rederive::COUNT",
     "runs::UNFINISHED",
+    "schedule::ALL",
+    "search::GROUP_STATES",
     "tasks::COUNTS",
     "tasks::UNNOTIFIED",
+    "tokens::ALL",
 ];
 
 #[test]

@@ -2,9 +2,9 @@
 
 use muster_store::people::{
     AccountPut, AssignmentRow, ClaimRow, LinkRow, MembershipFactRow, MembershipRow, PeopleWrites, PersonRows,
-    RecordRow, UserRow, load_people, write_people,
+    RecordRow, UserRow, ValueRow, load_people, write_people,
 };
-use muster_store::{Store, lookups, rederive};
+use muster_store::{Store, lookups, rederive, search};
 
 use super::Open;
 
@@ -14,7 +14,7 @@ pub(crate) fn run(open: Open<'_>) {
     removals_come_first(&open("removals"));
     look_ups_page_in_order(&open("look-ups"));
     due_people_wait_for_held_plans(&open("due"));
-    searches_match_beginnings(&open("search"));
+    values_lead_to_people(&open("search"));
     marks_are_drained(&open("rederive"));
 }
 
@@ -259,18 +259,44 @@ fn due_people_wait_for_held_plans(store: &Store) {
     assert_eq!(due(2000, start, 9).len(), 5);
 }
 
-fn searches_match_beginnings(store: &Store) {
+fn values_lead_to_people(store: &Store) {
     fill(store, 12);
-    let found = |text: &str| -> Vec<i64> {
-        let users = store.read(|tx| lookups::users_searched(tx, text, 0, 50)).unwrap();
-        users.iter().map(|user| user.user_key).collect()
-    };
-    assert_eq!(found("USER1"), [1, 10, 11, 12]);
-    assert_eq!(found("Änne1"), [1, 10, 11, 12]);
-    assert_eq!(found("firstname"), [0; 0]);
-    assert_eq!(found("user_"), [0; 0]);
-    assert_eq!(found("%"), [0; 0]);
-    assert_eq!(found("\"").len(), 0);
+    let row = |value: &str, user_key| ValueRow { attribute: "city".into(), value: value.into(), user_key };
+    let values = vec![row("bonn", 3), row("köln", 7), row("bonn", 1), row("bonner", 2)];
+    let groups_changed = [(2, 40), (1, 41)].into();
+    let writes = PeopleWrites { values, groups_changed, ..PeopleWrites::default() };
+    store.write(|tx| write_people(tx, &writes)).unwrap();
+    let values_removed = vec![row("köln", 7), row("never there", 7)];
+    let values = vec![row("bonn", 3), row("trier", 7)];
+    let groups_changed = [(2, 42)].into();
+    let writes = PeopleWrites { values, values_removed, groups_changed, ..PeopleWrites::default() };
+    store.write(|tx| write_people(tx, &writes)).unwrap();
+    store
+        .read(|tx| {
+            assert_eq!(search::keys_with_value(tx, "city", "bonn", 0, 9)?, [1, 3]);
+            assert_eq!(search::keys_with_value(tx, "city", "bonn", 1, 9)?, [3]);
+            assert_eq!(search::keys_with_value(tx, "town", "bonn", 0, 9)?, [0; 0]);
+            let mut begin = search::keys_with_prefix(tx, "city", "bon", 9)?;
+            begin.sort_unstable();
+            assert_eq!(begin, [1, 2, 3]);
+            let place = |value: &str, key| (value.to_owned(), key);
+            assert_eq!(search::values_up(tx, "city", None, 2)?, [place("bonn", 1), place("bonn", 3)]);
+            assert_eq!(search::values_up(tx, "city", Some(&place("bonn", 3)), 1)?, [place("bonner", 2)]);
+            assert_eq!(search::values_down(tx, "city", None, 2)?, [place("trier", 7), place("bonner", 2)]);
+            assert_eq!(search::values_down(tx, "city", Some(&place("bonn", 3)), 9)?, [place("bonn", 1)]);
+            let found = search::found_after(tx, 10, "STAGED", 9)?;
+            assert_eq!(found.iter().map(|row| row.user_key).collect::<Vec<_>>(), [11, 12]);
+            assert_eq!((found[0].created, found[0].config_version), (14, 13));
+            assert!(search::found_after(tx, 0, "ACTIVE", 9)?.is_empty());
+            assert_eq!(search::found_of(tx, &[12, 2])?.len(), 2);
+            assert_eq!(search::keys_of_status(tx, "ACTIVE", 10, 9)?, [11, 12]);
+            assert_eq!(search::claims_with_prefix(tx, "user.login", "user1", 9)?.len(), 4);
+            assert_eq!(search::group_states(tx)?, [(1, 41), (2, 42)]);
+            assert_eq!(search::group_states_of(tx, &[2, 3])?, [(2, 42)]);
+            assert_eq!(search::group_sizes_of(tx, &[1, 2, 9])?, [(1, 12), (2, 6)]);
+            Ok(())
+        })
+        .unwrap();
 }
 
 fn marks_are_drained(store: &Store) {
