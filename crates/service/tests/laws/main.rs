@@ -7,6 +7,7 @@
 
 mod laws;
 mod oracle;
+mod settings;
 mod sim;
 mod stored;
 mod world;
