@@ -110,7 +110,10 @@ impl Muster {
                 put: vec![put],
                 ended: Vec::new(),
             };
-            stored_config::publish(tx, &writes)
+            stored_config::publish(tx, &writes)?;
+            // There is nobody yet.
+            stored_config::mark_applied(tx, 1, now)?;
+            Ok(())
         })?;
         Ok(())
     }
