@@ -16,6 +16,12 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 1_000_000)]
         rows: u64,
     },
+    /// Change a rule, or everything, in an org that is peopled
+    Change {
+        /// How many people
+        #[arg(long, default_value_t = 100_000)]
+        users: u64,
+    },
     /// Import people into an empty directory, rules and assignments included
     Import {
         /// How many people
@@ -29,6 +35,9 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<u8> {
     let (package, example, arguments) = match bench {
         Bench::Expr => ("muster-expr", "bench", Vec::new()),
         Bench::Feed { rows } => ("muster-connectors", "bench_feed", vec!["--rows".into(), rows.to_string()]),
+        Bench::Change { users } => {
+            ("muster-service", "bench_change", vec!["--users".into(), users.to_string()])
+        }
         Bench::Import { users } => {
             ("muster-service", "bench_import", vec!["--users".into(), users.to_string()])
         }

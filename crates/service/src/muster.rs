@@ -118,7 +118,8 @@ impl Muster {
                 ended: Vec::new(),
             };
             stored_config::publish(tx, &writes)?;
-            stored_config::mark_this_applied(tx, 1, now)?;
+            // There is nobody yet.
+            stored_config::mark_applied(tx, 1, now)?;
             index::note_filled(tx)
         })?;
         Ok(())

@@ -66,11 +66,13 @@ impl Person {
         let facts = facts(config, &rows)?;
         let status = UserStatus::parse(&rows.user.status)
             .ok_or_else(|| ServiceError::corrupt("users.status", format!("{:?}", rows.user.status)))?;
+        let (profile, gone) = config
+            .profile_and_rest(&rows.user.profile)
+            .map_err(|e| ServiceError::corrupt(format!("profile of user {}", rows.user.user_key), e))?;
         let stored = Stored {
             status: Some(status),
-            profile: config
-                .profile_from_json(&rows.user.profile)
-                .map_err(|e| ServiceError::corrupt(format!("profile of user {}", rows.user.user_key), e))?,
+            profile,
+            gone,
             groups: rows.memberships.iter().map(|m| GroupKey(m.group_key)).collect(),
             links: rows.links.iter().map(|l| (ItemKey(l.link_item), l.value.clone())).collect(),
             apps: rows
@@ -228,10 +230,7 @@ pub(crate) fn write_person(
             out.claims_removed.push((namespace(&claim.attribute), claim.value.clone()));
             continue;
         }
-        let used = derived.claims.iter().any(|c| {
-            config.attribute_name(c.slot) == claim.attribute
-                && c.shown.as_deref().is_some_and(|s| fold(s) == claim.value)
-        });
+        let used = uses(config, derived, &claim.attribute, &claim.value);
         let known = before.into_iter().flat_map(|r| &r.claims).find(|r| {
             r.value == claim.value && r.namespace.strip_prefix("user.") == Some(claim.attribute.as_str())
         });
@@ -288,6 +287,19 @@ pub(crate) fn write_person(
         });
     }
     Ok(())
+}
+
+/// Whether she uses a unique value (case folded).
+fn uses(config: &Config, derived: &Derived, attribute: &str, value: &str) -> bool {
+    derived.claims.iter().any(|c| {
+        config.attribute_name(c.slot) == attribute && c.shown.as_deref().is_some_and(|s| fold(s) == value)
+    })
+}
+
+/// Whether a claim is held that isn't used, or the other way round: an attribute may be unique no more.
+pub(crate) fn claims_move(config: &Config, person: &Person, derived: &Derived) -> bool {
+    let known = &person.facts.claims;
+    known.iter().any(|c| c.held != uses(config, derived, &c.attribute, &c.value))
 }
 
 pub(crate) fn state_name(state: AccountState) -> &'static str {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::statements::statements;
-use crate::tx::{first, rows};
+use crate::tx::{first, number, rows};
 use crate::{Result, Row, Tx};
 
 /// The columns that [`item_row`] reads, in its order.
@@ -22,8 +22,9 @@ statements! {
     PUT_VERSION = "INSERT INTO config_version (version, plan, created) VALUES ($1, $2, $3)";
     CHANGES = "SELECT i.kind, i.item, v.created FROM config_item i JOIN config_version v ON v.version = i.from_version \
         WHERE i.from_version > $1 AND i.from_version <= $2 ORDER BY i.from_version";
-    THIS_APPLIED = "UPDATE config_version SET applied_through = $1 WHERE version = $2";
-    APPLIED = "UPDATE config_version SET applied_through = $1 WHERE version <= $2 AND applied_through IS NULL";
+    APPLIED = "UPDATE config_version SET applied_through = $1 WHERE version = $2 AND applied_through IS NULL";
+    THROUGH = "SELECT COALESCE((SELECT MIN(version) - 1 FROM config_version WHERE applied_through IS NULL), \
+        (SELECT MAX(version) FROM config_version), 0)";
     ITEMS = concat!("SELECT ", item_columns!(), " FROM config_item WHERE from_version <= $1 \
         AND (until_version IS NULL OR until_version > $1) ORDER BY kind, item");
     CHANGED = concat!("SELECT ", item_columns!(), " FROM config_item WHERE (from_version > $1 AND from_version <= $2) \
@@ -53,7 +54,7 @@ pub struct ConfigVersionRow {
     pub plan: i64,
     /// When.
     pub created: i64,
-    /// When every person was derived under it; none: a run is still walking.
+    /// When everybody whom it touches had been derived under it; none: a run is still walking.
     pub applied_through: Option<i64>,
 }
 
@@ -109,7 +110,7 @@ pub fn current_version(tx: &mut dyn Tx) -> Result<Option<ConfigVersionRow>> {
     first(tx, CURRENT, &[], version_row)
 }
 
-/// Versions under which not everybody was derived yet, oldest first.
+/// Versions whose runs are still walking, oldest first.
 pub fn unapplied_versions(tx: &mut dyn Tx) -> Result<Vec<ConfigVersionRow>> {
     rows(tx, UNAPPLIED, &[], version_row)
 }
@@ -119,14 +120,15 @@ pub fn versions_before(tx: &mut dyn Tx, before: i64, limit: usize) -> Result<Vec
     rows(tx, VERSIONS, &[before.into(), (limit as i64).into()], version_row)
 }
 
-/// Notes that everybody was derived under `version` (and so under every older one).
-pub fn mark_applied(tx: &mut dyn Tx, version: i64, at: i64) -> Result<u64> {
-    tx.execute(APPLIED, &[at.into(), version.into()])
+/// The newest version that, like every older one, has been applied through: whoever was last written under an older one
+/// is what this one makes of her too.
+pub fn applied_through(tx: &mut dyn Tx) -> Result<i64> {
+    number(tx, THROUGH, &[])
 }
 
-/// Notes that everybody whom `version` concerns was derived under it.
-pub fn mark_this_applied(tx: &mut dyn Tx, version: i64, at: i64) -> Result<u64> {
-    tx.execute(THIS_APPLIED, &[at.into(), version.into()])
+/// Notes that everybody whom `version` touches was derived under it.
+pub fn mark_applied(tx: &mut dyn Tx, version: i64, at: i64) -> Result<u64> {
+    tx.execute(APPLIED, &[at.into(), version.into()])
 }
 
 /// That an item came or changed.

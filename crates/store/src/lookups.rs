@@ -34,8 +34,17 @@ statements! {
         ORDER BY user_key LIMIT $3";
     USERS_ASSIGNED = "SELECT DISTINCT user_key FROM assignment WHERE app_key = $1 AND user_key > $2 \
         ORDER BY user_key LIMIT $3";
-    USERS_UNDER_OLDER = "SELECT user_key FROM users WHERE user_key > $1 AND config_version < $2 \
+    // As above: by person, not by app.
+    USERS_WITH_RECORD = "SELECT DISTINCT user_key FROM source_record WHERE user_key > $1 AND app_key + 0 = $2 \
         ORDER BY user_key LIMIT $3";
+    USERS_KEPT_FROM = "SELECT DISTINCT user_key FROM membership_fact WHERE user_key > $1 AND ref_key = $2 \
+        AND kind = 'KEPT' AND gone = 0 ORDER BY user_key LIMIT $3";
+    USERS_SAID = "SELECT user_key FROM users WHERE user_key > $1 AND said IS NOT NULL ORDER BY user_key LIMIT $2";
+    HOLDERS = "SELECT DISTINCT user_key FROM claim WHERE namespace = $1 AND value = ANY($2) AND user_key > $3 \
+        ORDER BY user_key LIMIT $4";
+    STATES = "SELECT user_key, status, as_of, profile FROM users WHERE user_key > $1 ORDER BY user_key LIMIT $2";
+    GROUPS_OF_RANGE = "SELECT user_key, group_key FROM membership WHERE user_key > $1 AND user_key <= $2 \
+        ORDER BY user_key, group_key";
     DUE = "SELECT next_due, user_key FROM users WHERE next_due IS NOT NULL AND held_plan IS NULL AND next_due <= $1 \
         AND (next_due, user_key) > ($2, $3) ORDER BY next_due, user_key LIMIT $4";
     NEXT_DUE = "SELECT MIN(next_due) FROM users WHERE next_due IS NOT NULL AND held_plan IS NULL";
@@ -75,6 +84,19 @@ pub struct UserHead {
     pub profile: String,
     /// When anything changed last.
     pub last_updated: i64,
+}
+
+/// What conditions read of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserState {
+    /// The person.
+    pub user_key: i64,
+    /// Lifecycle status.
+    pub status: String,
+    /// The instant she was derived with.
+    pub as_of: i64,
+    /// Effective profile, as JSON.
+    pub profile: String,
 }
 
 /// A person waiting for a link's other end.
@@ -197,9 +219,48 @@ pub fn users_assigned(tx: &mut dyn Tx, app: i64, after: i64, limit: usize) -> Re
     rows(tx, USERS_ASSIGNED, &[app.into(), after.into(), (limit as i64).into()], |row| row.int(0))
 }
 
-/// A page of the people last derived under a configuration older than `version`.
-pub fn users_under_older_config(tx: &mut dyn Tx, version: i64, after: i64, limit: usize) -> Result<Vec<i64>> {
-    rows(tx, USERS_UNDER_OLDER, &[after.into(), version.into(), (limit as i64).into()], |row| row.int(0))
+/// A page of the people with a record of a source.
+pub fn users_with_record(tx: &mut dyn Tx, app: i64, after: i64, limit: usize) -> Result<Vec<i64>> {
+    rows(tx, USERS_WITH_RECORD, &[after.into(), app.into(), (limit as i64).into()], |row| row.int(0))
+}
+
+/// A page of the people with memberships kept from a rule.
+pub fn users_kept_from(tx: &mut dyn Tx, rule: i64, after: i64, limit: usize) -> Result<Vec<i64>> {
+    rows(tx, USERS_KEPT_FROM, &[after.into(), rule.into(), (limit as i64).into()], |row| row.int(0))
+}
+
+/// A page of the people of whom an admin has said something, or who keep values that were given once.
+pub fn users_said(tx: &mut dyn Tx, after: i64, limit: usize) -> Result<Vec<i64>> {
+    rows(tx, USERS_SAID, &[after.into(), (limit as i64).into()], |row| row.int(0))
+}
+
+/// A page of the people who have one of the given values (case folded) in a namespace.
+pub fn holders(
+    tx: &mut dyn Tx,
+    namespace: &str,
+    values: &[&str],
+    after: i64,
+    limit: usize,
+) -> Result<Vec<i64>> {
+    let params = [namespace.into(), values.into(), after.into(), (limit as i64).into()];
+    rows(tx, HOLDERS, &params, |row| row.int(0))
+}
+
+/// A page of everybody with what conditions read of a person, in key order.
+pub fn states_after(tx: &mut dyn Tx, after: i64, limit: usize) -> Result<Vec<UserState>> {
+    rows(tx, STATES, &[after.into(), (limit as i64).into()], |row| {
+        Ok(UserState {
+            user_key: row.int(0)?,
+            status: row.string(1)?,
+            as_of: row.int(2)?,
+            profile: row.string(3)?,
+        })
+    })
+}
+
+/// The groups of the people behind `after` up to `last`, as (person, group), in that order.
+pub fn groups_of_range(tx: &mut dyn Tx, after: i64, last: i64) -> Result<Vec<(i64, i64)>> {
+    rows(tx, GROUPS_OF_RANGE, &[after.into(), last.into()], |row| Ok((row.int(0)?, row.int(1)?)))
 }
 
 /// A page of those who are due (and wait for no held plan), as (due, person), the longest due first. Start after

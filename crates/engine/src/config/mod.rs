@@ -224,13 +224,27 @@ impl Config {
     /// # Errors
     /// If the text isn't a JSON object.
     pub fn profile_from_json(&self, text: &str) -> Result<Vec<Value>, serde_json::Error> {
+        self.profile_and_rest(text).map(|(profile, _)| profile)
+    }
+
+    /// The same, with the values of attributes that are gone by name.
+    ///
+    /// # Errors
+    /// If the text isn't a JSON object.
+    #[expect(clippy::type_complexity, reason = "a profile and what is left of it")]
+    pub fn profile_and_rest(
+        &self,
+        text: &str,
+    ) -> Result<(Vec<Value>, Vec<(String, Value)>), serde_json::Error> {
         let mut profile = vec![Value::Null; self.attributes.len()];
+        let mut rest = Vec::new();
         crate::json::object(text, |name, value| {
-            if let Some(place) = self.slots.get(name).and_then(|&s| profile.get_mut(s)) {
-                *place = value;
+            match self.slots.get(name).and_then(|&s| profile.get_mut(s)) {
+                Some(place) => *place = value,
+                None => rest.push((name.to_owned(), value)),
             }
         })?;
-        Ok(profile)
+        Ok((profile, rest))
     }
 
     /// A record's values as the store keeps them: a JSON object by column.

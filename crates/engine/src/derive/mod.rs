@@ -8,6 +8,7 @@ mod explain;
 mod groups;
 mod profile;
 mod status;
+mod stored;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ pub use explain::rule_steps;
 pub use groups::GroupCause;
 pub use profile::{ClaimUse, ProfilePart, ValueCause, derive_profile, ranked_records};
 pub use status::{StatusCause, derive_status};
+pub use stored::{RuleWord, StoredEnv, rule_word};
 
 use crate::config::Config;
 use crate::facts::Facts;

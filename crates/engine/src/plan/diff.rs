@@ -27,6 +27,8 @@ pub struct Stored {
     pub status: Option<UserStatus>,
     /// The profile, by the slots of the present configuration.
     pub profile: Vec<Value>,
+    /// Values of attributes that are gone.
+    pub gone: Vec<(String, Value)>,
     /// Her groups, sorted.
     pub groups: Vec<GroupKey>,
     /// Her links, in the order of the configuration.
@@ -129,6 +131,11 @@ fn diff_profile(config: &Config, stored: &Stored, derived: &Derived, out: &mut D
             });
         }
     }
+    changes.extend(stored.gone.iter().map(|(name, from)| Changed {
+        attribute: name.clone(),
+        from: from.clone(),
+        to: Value::Null,
+    }));
     if !changes.is_empty() {
         out.effects.push(Effect::ProfileChanged { changes });
     }

@@ -3,7 +3,9 @@
 mod diff;
 mod effect;
 mod guard;
+mod touched;
 
 pub use diff::{AccountWrite, Diff, Stored, StoredApp, diff};
 pub use effect::{Changed, Effect, UserEffects};
 pub use guard::{Finding, FindingKind, Population, Tally, judge};
+pub use touched::{Selection, Touched, says_otherwise, touched};

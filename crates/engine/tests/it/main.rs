@@ -7,3 +7,4 @@ mod config;
 mod guards;
 mod lifecycle;
 mod support;
+mod touched;

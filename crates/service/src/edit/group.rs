@@ -22,17 +22,15 @@ impl Muster {
         Ok(ItemKey(self.store.write(|tx| keys::allocate(tx, ITEM_KEYS, 1))?))
     }
 
-    /// A plan that changes the configuration by hand; `everyone`: it can touch people.
+    /// A plan that changes the configuration by hand.
     pub(super) fn change_items(
         &self,
         actor: &Actor,
         what: String,
         items: Vec<ItemChange>,
-        everyone: bool,
         options: ImportOptions,
     ) -> Result<PlanReport> {
-        let source = if everyone { Source::Everyone } else { Source::List { works: Vec::new() } };
-        let proposal = Proposal { source, items, ..edit(what, Vec::new(), options) };
+        let proposal = Proposal { source: Source::Touched, items, ..edit(what, Vec::new(), options) };
         self.propose(actor, &proposal, &Quiet)
     }
 
@@ -59,9 +57,7 @@ impl Muster {
         };
         let change =
             ItemChange { kind: ItemKind::Group, key: self.new_item_key()?, item: Some(Item::Group(group)) };
-        // Rules may name groups by pattern; only then can a new one matter to anybody.
-        let by_pattern = config.rules.iter().any(|r| r.program.reads().group_patterns);
-        self.change_items(actor, format!("group create {name}"), vec![change], by_pattern, options)
+        self.change_items(actor, format!("group create {name}"), vec![change], options)
     }
 
     /// Adds a person to a group by hand; that beats an exclusion.
@@ -166,7 +162,7 @@ impl Muster {
         }
         let item = muster_engine::model::GroupRule { status, ..found.clone() };
         let change = ItemChange { kind: ItemKind::Rule, key, item: Some(Item::Rule(item)) };
-        self.change_items(actor, format!("rule {status:?} {rule}"), vec![change], true, options)
+        self.change_items(actor, format!("rule {status:?} {rule}"), vec![change], options)
     }
 
     /// Assigns an app to a person or to a group's members.
@@ -230,7 +226,7 @@ impl Muster {
                 };
                 let change = ItemChange { kind: ItemKind::AppGroup, key, item: Some(Item::AppGroup(item)) };
                 let what = format!("assign {name} to {}", config.group_name(*group));
-                self.change_items(actor, what, vec![change], true, options)
+                self.change_items(actor, what, vec![change], options)
             }
         }
     }
@@ -277,7 +273,7 @@ impl Muster {
                 })?;
                 let change = ItemChange { kind: ItemKind::AppGroup, key: *key, item: None };
                 let what = format!("unassign {name} from {}", config.group_name(*group));
-                self.change_items(actor, what, vec![change], true, options)
+                self.change_items(actor, what, vec![change], options)
             }
         }
     }

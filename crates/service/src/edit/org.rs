@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use muster_engine::model::{AppKey, Item, ItemChange, ItemKind, Org, UserKey};
+use muster_engine::model::{AppKey, ItemChange, ItemKind, Org, UserKey};
 use muster_store::{keys, lookups, secrets};
 use secrecy::ExposeSecret as _;
 
@@ -84,14 +84,9 @@ impl Muster {
             })
             .collect();
         let secrets = self.new_secrets(&config.org, &after)?;
-        let source = if touches_people(&config.org, &items) {
-            Source::Everyone
-        } else {
-            Source::List { works: Vec::new() }
-        };
         let proposal = Proposal {
             trigger: Trigger::OrgFile,
-            source,
+            source: Source::Touched,
             items,
             secrets,
             ..edit(String::new(), Vec::new(), options)
@@ -164,25 +159,4 @@ fn org_after(org: &Org, items: &[ItemChange]) -> Org {
         after.set(change.kind, change.key, change.item.clone());
     }
     after
-}
-
-/// Whether anything that people's state follows from changes. Titles, descriptions, guards, and what only says how an
-/// application is reached, don't count.
-fn touches_people(before: &Org, items: &[ItemChange]) -> bool {
-    items.iter().any(|change| match (before.get(change.kind, change.key), &change.item) {
-        (Some(Item::Org(old)), Some(Item::Org(new))) => old.timezone != new.timezone || old.name != new.name,
-        (Some(Item::Group(old)), Some(Item::Group(new))) => old.name != new.name,
-        (None, Some(Item::Group(_) | Item::Org(_))) => false,
-        (Some(Item::App(old)), Some(Item::App(new))) => {
-            let plain = |app: &muster_engine::model::App| muster_engine::model::App {
-                settings: std::collections::BTreeMap::new(),
-                secrets: std::collections::BTreeMap::new(),
-                guard: None,
-                feed: None,
-                ..app.clone()
-            };
-            plain(&old) != plain(new)
-        }
-        _ => true,
-    })
 }

@@ -6,13 +6,14 @@ use aws_lc_rs::digest;
 use muster_engine::model::{AppKey, Item, Millis, PlanKey};
 use muster_engine::plan::UserEffects;
 use muster_engine::{Config, compile};
-use muster_store::config::{ConfigItemPut, ConfigWrites, mark_this_applied, publish};
+use muster_store::config::{ConfigItemPut, ConfigWrites, mark_applied, publish};
 use muster_store::{Tx, keys, log, plans, secrets};
 
+use super::narrow::{Narrow, TouchedWorks};
 use super::process::{Frame, Outcome, Pass, look_ahead, process};
 use super::record::{self, Premises, json, plan_row, write_history};
 use super::settle::report;
-use super::stream::{self, DueWorks, EveryoneWorks, InverseWorks, ListWorks, Source, Works};
+use super::stream::{self, DueWorks, InverseWorks, ListWorks, Source, Works};
 use super::work::{Who, Work};
 use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Proposal, Trigger};
 use crate::access::Actor;
@@ -30,6 +31,10 @@ pub(super) struct Going<'a> {
     pub(super) old: Arc<Config>,
     /// The configuration it leads to; the same as `old` if it changes none.
     pub(super) config: Arc<Config>,
+    /// The version its own configuration is, or the present one.
+    pub(super) version: i64,
+    /// Whom its configuration can touch.
+    pub(super) narrow: Arc<Narrow>,
     pub(super) progress: &'a dyn Progress,
 }
 
@@ -142,6 +147,8 @@ impl Muster {
             proposal,
             plan,
             at: self.now(),
+            version: config.version,
+            narrow: Arc::new(Narrow::between(old.clone(), config.clone())),
             old,
             config,
             progress,
@@ -179,12 +186,17 @@ impl Going<'_> {
                 let sorted = open_feed(self.muster, app, *feed)?;
                 Box::new(FeedWorks::new(store, key, sorted, position)?)
             }
+            Source::Touched => {
+                let after = position.strip_prefix("user:").and_then(|n| n.parse().ok());
+                Box::new(TouchedWorks::new(store, self.narrow.clone(), after.unwrap_or(i64::MIN)))
+            }
             Source::Everyone => {
                 let after = position.strip_prefix("user:").and_then(|n| n.parse().ok());
-                Box::new(EveryoneWorks::new(store, after.unwrap_or(i64::MIN)))
+                let everyone = Arc::new(Narrow::everyone(self.config.clone()));
+                Box::new(TouchedWorks::new(store, everyone, after.unwrap_or(i64::MIN)))
             }
-            Source::Inverse { plan, everyone } => {
-                Box::new(InverseWorks::new(store, *plan, *everyone, position))
+            Source::Inverse { plan } => {
+                Box::new(InverseWorks::new(store, *plan, self.narrow.clone(), position))
             }
             Source::Due { until } => Box::new(DueWorks::new(store, *until)),
         })
@@ -193,6 +205,7 @@ impl Going<'_> {
     /// `None`: the world moved, begin again.
     fn go(&self) -> Result<Option<PlanReport>> {
         self.progress.step("reading", 0, 0);
+        let seen = self.muster.store.read(log::last_position)?;
         let mut works = self.works("")?;
         let first = stream::chunk(&mut *works, self.muster.chunk)?;
         let whole = first.len() < self.muster.chunk;
@@ -201,7 +214,8 @@ impl Going<'_> {
             found.notes.take(works.take_rejected(), Vec::new());
             found.counts.feed = works.feed_stats().cloned();
             drop(works);
-            if let Some(report) = self.go_small(&first, found)? {
+            self.progress.step("working out", 0, first.len() as u64);
+            if let Some(report) = self.go_small(&first, found, seen)? {
                 return Ok(report);
             }
         } else {
@@ -224,9 +238,10 @@ impl Going<'_> {
         found
     }
 
-    /// Everything in one transaction. Outer `None`: it is too big for that; inner: begin again.
+    /// Everything in one transaction. Outer `None`: it is too big for that; inner: begin again. `seen`: how far the log
+    /// was before people were selected.
     #[expect(clippy::option_option, reason = "two different reasons not to have a report")]
-    fn go_small(&self, works: &[Work], found: Found) -> Result<Option<Option<PlanReport>>> {
+    fn go_small(&self, works: &[Work], found: Found, seen: i64) -> Result<Option<Option<PlanReport>>> {
         let store = self.muster.store.clone();
         if self.proposal.preview {
             let mut found = found;
@@ -245,6 +260,12 @@ impl Going<'_> {
                 too_big = false;
                 if self.moved(tx)? {
                     return Ok(Small::Again);
+                }
+                // Somebody may have become one of those it touches since they were selected. A run publishes first and
+                // selects then, so nobody slips through there.
+                if !self.proposal.items.is_empty() && log::last_position(tx)? != seen {
+                    too_big = true;
+                    return Ok(Small::Stays);
                 }
                 let Some(mut outcomes) = self.work_out(tx, works, false)? else {
                     too_big = true;
@@ -314,19 +335,21 @@ impl Going<'_> {
     fn write_small(&self, tx: &mut dyn Tx, outcomes: &[Outcome], found: &mut Found) -> Result<()> {
         self.ensure_row(tx, PlanStatus::Applying)?;
         self.publish(tx)?;
-        if !self.proposal.items.is_empty() {
-            mark_this_applied(tx, self.config.version, self.at.0)?;
-        }
         for (no, outcome) in outcomes.iter().enumerate() {
             muster_store::people::write_people(tx, &outcome.writes)?;
             write_history(tx, self.plan, &self.actor, self.at, no as i64, outcome)?;
         }
-        self.mark_done(
-            tx,
-            found,
-            &Premises { config_version: self.config.version, digest: String::new() },
-            false,
-        )
+        self.mark_walked(tx)?;
+        let premises = Premises { config_version: self.version, digest: String::new() };
+        self.mark_done(tx, found, &premises, false)
+    }
+
+    /// Everybody whom its configuration touches has been derived under it.
+    pub(super) fn mark_walked(&self, tx: &mut dyn Tx) -> Result<()> {
+        if !self.proposal.items.is_empty() {
+            mark_applied(tx, self.version, self.at.0)?;
+        }
+        Ok(())
     }
 
     /// Makes the plan's row, which its blocks and its log belong to, if it isn't there yet.

@@ -6,13 +6,15 @@ use muster_engine::model::{GroupKey, ItemKey};
 
 use super::process::{Frame, Slot};
 
-/// Rules that were deactivated or deleted since the person was derived last.
+/// Rules that were deactivated or deleted since the person was derived last. Whoever isn't written under a version that
+/// has been `through` everybody it touches wasn't touched by it: she is as good as derived under it.
 pub(super) fn lost_rules<'a>(
     frame: &Frame<'a>,
     slot: &Slot<'_>,
+    through: i64,
 ) -> impl Iterator<Item = (&'a ItemKey, &'a Vec<GroupKey>)> {
     let config = frame.config;
-    let under = slot.person.rows.as_ref().map(|r| r.user.config_version);
+    let under = slot.person.rows.as_ref().map(|r| r.user.config_version.max(through));
     config.inactive_rules.iter().filter(move |(rule, _)| {
         under.is_some_and(|under| config.rule_versions.get(rule).is_some_and(|v| *v > under))
     })
@@ -21,9 +23,14 @@ pub(super) fn lost_rules<'a>(
 /// Memberships that nothing gives any more because a rule was deactivated or deleted become facts the first time the
 /// person is derived under the version that did so. An undo says itself which were kept before. Tells whether there
 /// are any.
-pub(super) fn keep_memberships(frame: &Frame<'_>, slot: &mut Slot<'_>, derived: &Derived) -> bool {
+pub(super) fn keep_memberships(
+    frame: &Frame<'_>,
+    slot: &mut Slot<'_>,
+    derived: &Derived,
+    through: i64,
+) -> bool {
     let mut facts: Vec<Fact> = Vec::new();
-    for (rule, groups) in lost_rules(frame, slot) {
+    for (rule, groups) in lost_rules(frame, slot, through) {
         for group in groups.iter().filter(|g| frame.config.org.groups.contains_key(g)) {
             let was = slot.person.stored.groups.binary_search(group).is_ok();
             let is = derived.groups.iter().any(|(g, _)| g == group);

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::apply::Going;
 use super::process::Pass;
-use super::record::{EFFECTS, EffectLine, Premises, proposal_of};
+use super::record::{EFFECTS, EffectLine, premises_of, proposal_of};
 use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Trigger};
 use crate::access::{Actor, Right};
 use crate::error::{Result, ServiceError};
@@ -158,7 +158,7 @@ impl Muster {
         let mut proposal = proposal_of(&row)?;
         // A person with the right says yes to what a guard has held and shown.
         proposal.force = force || row.status == PlanStatus::Held.as_str();
-        let premises: Premises = serde_json::from_str(&row.premises).unwrap_or_default();
+        let premises = premises_of(&row);
         let digest = {
             let going = self.prepare(actor, proposal.clone(), plan, progress)?;
             dry_digest(&going)?

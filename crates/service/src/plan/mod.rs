@@ -6,6 +6,7 @@ mod feed_guard;
 mod kept;
 mod manage;
 mod matching;
+mod narrow;
 pub(crate) mod others;
 pub(crate) mod process;
 mod record;

@@ -7,6 +7,7 @@ use muster_engine::facts::{Before, Fact, FactValue, Facts};
 use muster_engine::model::{AttributeType, Millis, PlanKey, UserKey};
 use muster_engine::plan::{Diff, Tally, UserEffects, diff};
 use muster_engine::{Config, Value};
+use muster_store::config::applied_through;
 use muster_store::people::{PeopleWrites, load_people};
 use muster_store::{Tx, keys};
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ use super::work::{ChangedSince, Work, apply};
 use crate::error::{Result, ServiceError};
 use crate::index;
 use crate::muster::{ACCOUNT_KEYS, RECORD_KEYS, USER_KEYS};
-use crate::world::{NewKeys, Person, Stamp, write_person};
+use crate::world::{NewKeys, Person, Stamp, claims_move, write_person};
 
 /// What stays the same for all chunks of a plan.
 #[derive(Clone, Copy, Debug)]
@@ -139,15 +140,17 @@ pub(crate) fn process(
     let slots: Vec<Slot<'_>> = slots.into_iter().filter(|s| !s.left_out).collect();
     let parts: Vec<&ProfilePart> = slots.iter().map(|s| &s.part).collect();
     let linked = others::load(tx, frame.config, &parts, &pass.ahead)?;
+    let through = applied_through(tx)?;
     let mut done: Vec<(Slot<'_>, Derived, Diff)> = Vec::with_capacity(slots.len());
     for slot in slots {
         let mut slot = slot;
         let part = std::mem::take(&mut slot.part);
         slot.known_problems = part.problems.len();
-        let again = (!frame.undoes && lost_rules(frame, &slot).next().is_some()).then(|| part.clone());
+        let again =
+            (!frame.undoes && lost_rules(frame, &slot, through).next().is_some()).then(|| part.clone());
         let mut derived = derive_from(frame.config, &slot.facts, part, &linked, slot.as_of);
         if let Some(part) = again
-            && keep_memberships(frame, &mut slot, &derived)
+            && keep_memberships(frame, &mut slot, &derived, through)
         {
             derived = derive_from(frame.config, &slot.facts, part, &linked, slot.as_of);
         }
@@ -439,7 +442,8 @@ fn finish(
                 || slot.person.as_of() != Some(slot.as_of)
                 || stored_due != Some(derived.next_due.map(|d| d.0))
                 || !derived.keeps.is_empty()
-                || index::moved(frame.config, &slot.person, &derived.profile)?;
+                || index::moved(frame.config, &slot.person, &derived.profile)?
+                || frame.publishes && claims_move(frame.config, &slot.person, &derived);
             if must_write {
                 let stamp = Stamp { plan: frame.plan, at: frame.at, as_of: slot.as_of };
                 let mut keys = NewKeys { record: &mut record, account: &mut account };

@@ -103,6 +103,11 @@ pub(crate) fn proposal_of(row: &PlanRow) -> Result<Proposal> {
     })
 }
 
+/// What a plan row was judged on.
+pub(crate) fn premises_of(row: &PlanRow) -> Premises {
+    serde_json::from_str(&row.premises).unwrap_or_default()
+}
+
 /// A row for a plan.
 pub(crate) fn plan_row(
     plan: PlanKey,

@@ -2,12 +2,14 @@
 //! under a durable run that any process can take over.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use muster_engine::model::PlanKey;
 use muster_store::runs::{self, DONE, RunRow};
 use muster_store::{plans, rederive};
 
 use super::apply::{Digest, Found, Going, derive_again};
+use super::narrow::Narrow;
 use super::process::{Outcome, Pass, process};
 use super::record::{self, Premises, plan_row, write_effects, write_history};
 use super::settle::report;
@@ -17,7 +19,7 @@ use super::{PlanReport, PlanStatus, Progress};
 use crate::access::Actor;
 use crate::clock::machine_now;
 use crate::error::{Result, ServiceError};
-use crate::muster::Muster;
+use crate::muster::{Muster, load_config};
 
 /// How long a process may be silent before another takes its run over.
 const LEASE_MS: i64 = 60_000;
@@ -229,11 +231,9 @@ impl Going<'_> {
             found.notes = planned.notes;
         }
         self.muster.store.try_write(|tx| {
-            let premises = Premises { config_version: self.config.version, digest: String::new() };
+            let premises = Premises { config_version: self.version, digest: String::new() };
             self.mark_done(tx, &found, &premises, true)?;
-            if !self.proposal.items.is_empty() {
-                muster_store::config::mark_applied(tx, self.config.version, self.at.0)?;
-            }
+            self.mark_walked(tx)?;
             runs::end_run(tx, self.plan.0, run.lease_token, DONE, machine_now())?;
             Ok::<_, ServiceError>(())
         })?;
@@ -286,6 +286,15 @@ impl Muster {
         let items = std::mem::take(&mut proposal.items);
         let mut going = self.prepare(&Actor::operator(row.actor.clone()), proposal, plan, progress)?;
         going.at = muster_engine::Millis(row.as_of);
+        if !items.is_empty() {
+            // Others may have been published since: it touches whom its own step touches.
+            let version = record::premises_of(&row).config_version;
+            let (old, new) = self.store.try_read(|tx| {
+                Ok::<_, ServiceError>((load_config(tx, version - 1)?, load_config(tx, version)?))
+            })?;
+            going.narrow = Arc::new(Narrow::between(Arc::new(old), Arc::new(new)));
+            going.version = version;
+        }
         going.proposal.items = items;
         let planned = Found {
             counts: serde_json::from_str(&row.counts).unwrap_or_default(),

@@ -1,9 +1,12 @@
 //! Where a plan's works come from, in an order that doesn't change between passes.
 
+use std::sync::Arc;
+
 use muster_engine::model::{PlanKey, UserKey};
 use muster_store::{Store, lookups, plans};
 use serde::{Deserialize, Serialize};
 
+use super::narrow::{Narrow, TouchedWorks};
 use super::process::{RejectedRow, UserBefore};
 use super::work::{Op, Who, Work};
 use crate::error::{Result, ServiceError};
@@ -45,10 +48,12 @@ pub(crate) enum Source {
     List { works: Vec<Work> },
     /// A spooled full feed.
     Feed { app: i64, feed: i64 },
-    /// Everybody: the configuration changes what follows for them.
+    /// Whom the plan's change of the configuration can touch.
+    Touched,
+    /// Everybody, to see whether what is stored is what follows.
     Everyone,
-    /// The inverse of a plan, then everybody if its configuration is taken back too.
-    Inverse { plan: PlanKey, everyone: bool },
+    /// The inverse of a plan, then whom its configuration can touch if that is taken back too.
+    Inverse { plan: PlanKey },
     /// People for whom time alone changes something.
     Due { until: i64 },
 }
@@ -75,33 +80,9 @@ impl Works for ListWorks {
 
 const PAGE: usize = 5_000;
 
-/// Everybody, by key.
-pub(crate) struct EveryoneWorks {
-    store: Store,
-    after: i64,
-    page: std::vec::IntoIter<i64>,
-}
-
-impl EveryoneWorks {
-    pub(crate) fn new(store: &Store, after: i64) -> Self {
-        Self { store: store.clone(), after, page: Vec::new().into_iter() }
-    }
-}
-
-fn again(user: i64, advance: bool) -> Work {
+/// A work that only derives a person again.
+pub(super) fn again(user: i64, advance: bool) -> Work {
     Work { who: Who::Known(UserKey(user)), ops: Vec::new(), advance, position: format!("user:{user}") }
-}
-
-impl Works for EveryoneWorks {
-    fn next(&mut self) -> Result<Option<Work>> {
-        if self.page.len() == 0 {
-            let after = self.after;
-            self.page = self.store.read(|tx| lookups::user_keys_after(tx, after, PAGE))?.into_iter();
-        }
-        let next = self.page.next();
-        self.after = next.unwrap_or(self.after);
-        Ok(next.map(|user| again(user, false)))
-    }
 }
 
 /// The people for whom time alone changes something by an instant.
@@ -136,7 +117,7 @@ pub(crate) struct InverseWorks {
     plan: PlanKey,
     before: i64,
     page: std::vec::IntoIter<Work>,
-    then: Option<EveryoneWorks>,
+    then: TouchedWorks,
 }
 
 /// The kind of the blocks that hold a plan's inverse.
@@ -144,7 +125,7 @@ pub(crate) const BEFORE: &str = "BEFORE";
 
 impl InverseWorks {
     /// `position` is that of the last work done: `block:N`, `user:N` or "".
-    pub(crate) fn new(store: &Store, plan: PlanKey, everyone: bool, position: &str) -> Self {
+    pub(crate) fn new(store: &Store, plan: PlanKey, narrow: Arc<Narrow>, position: &str) -> Self {
         let number = |prefix| position.strip_prefix(prefix).and_then(|n| n.parse::<i64>().ok());
         let (block, user) = (number("block:"), number("user:"));
         Self {
@@ -157,7 +138,7 @@ impl InverseWorks {
                 (None, None) => i64::MAX,
             },
             page: Vec::new().into_iter(),
-            then: everyone.then(|| EveryoneWorks::new(store, user.unwrap_or(i64::MIN))),
+            then: TouchedWorks::new(store, narrow, user.unwrap_or(i64::MIN)),
         }
     }
 }
@@ -171,7 +152,7 @@ impl Works for InverseWorks {
             let (plan, before) = (self.plan, self.before);
             let blocks = self.store.read(|tx| plans::blocks_before(tx, plan.0, BEFORE, before, 1))?;
             let Some(block) = blocks.into_iter().next() else {
-                return self.then.as_mut().map_or(Ok(None), Works::next);
+                return self.then.next();
             };
             self.before = block.no;
             let mut works = Vec::new();

@@ -41,11 +41,10 @@ impl Muster {
             }
         }
         let items = self.earlier_items(plan)?;
-        let everyone = !items.is_empty();
         let lasting = what_lasts(&row.counts, &*self.config()?);
         let proposal = Proposal {
             trigger: Trigger::Undo { plan },
-            source: Source::Inverse { plan, everyone },
+            source: Source::Inverse { plan },
             items,
             secrets: Vec::new(),
             undo_of: Some(plan),

@@ -8,6 +8,7 @@ use muster_engine::facts::{Fact, FactValue, MembershipKind, Said};
 use muster_engine::model::{AppKey, GroupKey, IdKind, Millis, PlanKey, UserKey, public_id};
 use muster_engine::plan::diff;
 use muster_engine::{Config, Value};
+use muster_store::config::applied_through;
 use muster_store::people::{AccountRow, PersonRows, load_people};
 use muster_store::tasks::TaskRow;
 use muster_store::{Tx, plans};
@@ -42,9 +43,11 @@ impl Subject {
             let mut notes = Vec::new();
             let config = muster.config_in(tx)?;
             let mut subject = Self::derive(tx, config, rows)?;
-            if !subject.as_stored() && subject.rows.user.config_version != subject.config.version {
+            // A version that has been through everybody it touches made of her what she was already.
+            let under = subject.rows.user.config_version.max(applied_through(tx)?);
+            if !subject.as_stored() && under != subject.config.version {
                 // A run that hasn't come to her yet: she still is what the older configuration made of her.
-                let older = load_config(tx, subject.rows.user.config_version)?;
+                let older = load_config(tx, under)?;
                 notes.push(
                     "the configuration has changed since and the change hasn't reached this person yet; this is told \
                      by the configuration that still holds here"

@@ -17,7 +17,7 @@ use crate::stored::{View, Views, comparable, difference, dump, index, people, vi
 use crate::world::{Life, Step, change, configuring, life, personal, world};
 
 /// Runs a law over so many cases; a failure is told with the smallest world and life that show it.
-fn check<S>(cases: u32, strategy: S, test: impl Fn(&S::Value) -> Result<(), Broken>)
+pub(crate) fn check<S>(cases: u32, strategy: S, test: impl Fn(&S::Value) -> Result<(), Broken>)
 where
     S: Strategy,
     S::Value: Debug,
@@ -37,12 +37,12 @@ where
     }
 }
 
-fn told<T>(result: Result<T, muster_service::ServiceError>) -> Result<T, Broken> {
+pub(crate) fn told<T>(result: Result<T, muster_service::ServiceError>) -> Result<T, Broken> {
     result.map_err(|e| format!("refused: {e}"))
 }
 
 /// Lives through all steps but those that are refused or held.
-fn live(sim: &mut Sim, steps: &[Step]) {
+pub(crate) fn live(sim: &mut Sim, steps: &[Step]) {
     for step in steps {
         sim.outside(step);
         let _ = sim.act(step, APPLY);
@@ -351,9 +351,19 @@ fn chunk_size_does_not_matter() {
 }
 
 /// Copies the store whenever a run has got on: what a process that dies there leaves behind.
-struct Photographer<'a> {
+pub(crate) struct Photographer<'a> {
     of: &'a Sim,
     pictures: Mutex<Vec<tempfile::TempDir>>,
+}
+
+impl<'a> Photographer<'a> {
+    pub(crate) fn of(of: &'a Sim) -> Self {
+        Self { of, pictures: Mutex::default() }
+    }
+
+    pub(crate) fn pictures(self) -> Vec<tempfile::TempDir> {
+        self.pictures.into_inner().unwrap()
+    }
 }
 
 impl Progress for Photographer<'_> {
@@ -375,12 +385,12 @@ fn interrupted_runs_end_the_same() {
         let mut sim = Sim::new(world, &all, *chunk);
         live(&mut sim, steps);
         sim.outside(last);
-        let photographer = Photographer { of: &sim, pictures: Mutex::default() };
+        let photographer = Photographer::of(&sim);
         let force = ImportOptions { force: true, ..APPLY };
         let Ok(report) = sim.act_with(last, force, &photographer) else { return Ok(()) };
         let wanted = comparable(&sim.muster);
         let effects = sim.effects(report.plan);
-        for (no, dir) in photographer.pictures.into_inner().unwrap().into_iter().enumerate() {
+        for (no, dir) in photographer.pictures().into_iter().enumerate() {
             let muster = open(dir.path(), *chunk);
             told(muster.set_clock(muster_engine::Millis(sim.now())))?;
             // The lease of a process that is gone runs out.

@@ -5,8 +5,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+mod between;
 mod laws;
 mod oracle;
+mod settings;
 mod sim;
 mod stored;
 mod world;

@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use muster_engine::model::{Direction, ItemKey, LeaverAction, Mapping, Org, PushWhen, RuleStatus, WhenTaken};
+use muster_engine::model::schema::base_attributes;
+use muster_engine::model::{
+    AttributeDef, Direction, ItemKey, LeaverAction, Mapping, Org, PushWhen, RuleStatus, WhenTaken,
+};
 use muster_engine::{AppKey, GroupKey, UserStatus, Value};
 use muster_store::people::PersonRows;
 use serde_json::{Value as Json, json};
@@ -52,17 +55,16 @@ impl Oracle<'_> {
     ) -> BTreeMap<i64, Told> {
         let mut all: BTreeMap<i64, Told> =
             people.iter().map(|p| (p.user.user_key, self.profile(p))).collect();
+        let link = self.org.links.values().find(|l| l.name == "manager").unwrap();
         let by_number: BTreeMap<String, Profile> = all
             .values()
-            .filter_map(|t| {
-                Some((t.profile.get("employeeNumber")?.as_str()?.to_lowercase(), t.profile.clone()))
-            })
+            .filter_map(|t| Some((t.profile.get(&link.matches)?.as_str()?.to_lowercase(), t.profile.clone())))
             .collect();
         for p in people {
             let Some(told) = all.get_mut(&p.user.user_key) else { continue };
             let boss = told
                 .profile
-                .get("managerId")
+                .get(&link.attribute)
                 .and_then(Value::as_str)
                 .and_then(|n| by_number.get(&n.to_lowercase()));
             self.groups(p, told, boss, as_of(p));
@@ -103,6 +105,9 @@ impl Oracle<'_> {
         let said = SaidText::of(p);
         let admin = said.profile();
         let records = self.records(p);
+        let base = base_attributes();
+        let schema: BTreeMap<&str, &AttributeDef> =
+            base.iter().chain(self.org.attributes.values()).map(|a| (a.name.as_str(), a)).collect();
         let names: BTreeSet<String> = self
             .org
             .mappings
@@ -123,15 +128,17 @@ impl Oracle<'_> {
         };
         for name in names {
             let (value, taken) = self.value(&name, &records, &admin, &said.kept);
-            let Some(value) = value else { continue };
-            let fits = match name.as_str() {
-                "level" => matches!(value, Value::Int(1..=5)),
+            let (Some(value), Some(def)) = (value, schema.get(name.as_str())) else { continue };
+            let fits = match value {
+                Value::Int(n) => {
+                    def.minimum.is_none_or(|m| n as f64 >= m) && def.maximum.is_none_or(|m| n as f64 <= m)
+                }
                 _ => true,
             };
             if !fits {
                 continue;
             }
-            if name == "login" || name == "employeeNumber" {
+            if def.unique {
                 let base = value.as_str().unwrap_or_default().to_owned();
                 let mine = |c: &&muster_store::people::ClaimRow| {
                     c.namespace == format!("user.{name}")
@@ -259,7 +266,7 @@ impl Oracle<'_> {
             let member: BTreeSet<String> = out.iter().map(|g| name(&GroupKey(*g))).collect();
             let cond = self.conds.get(&rule.expression).unwrap();
             if rule.except_groups.iter().any(|g| out.contains(&g.0))
-                || !holds(cond, &told.profile, boss, &member, as_of)
+                || !holds(cond, &told.profile, boss, &member, self.days(as_of))
             {
                 continue;
             }
@@ -269,6 +276,15 @@ impl Oracle<'_> {
             }
         }
         told.groups = out;
+    }
+
+    /// Whether a day has begun in the org's zone so many days from an instant.
+    fn days(&self, as_of: i64) -> impl Fn(&str, i64) -> bool + Copy + '_ {
+        move |day, ahead| {
+            let day: jiff::civil::Date = day.parse().unwrap();
+            let begins = day.in_tz(&self.org.settings.timezone).unwrap().timestamp().as_millisecond();
+            begins <= as_of + ahead * DAY
+        }
     }
 
     fn apps(&self, p: &PersonRows, told: &mut Told, boss: Option<&Profile>, as_of: i64) {
@@ -358,19 +374,16 @@ fn holds(
     profile: &Profile,
     boss: Option<&Profile>,
     groups: &BTreeSet<String>,
-    as_of: i64,
+    begun: impl Fn(&str, i64) -> bool + Copy,
 ) -> bool {
     let text = |p: &Profile, name: &str| p.get(name).and_then(Value::as_str).map(str::to_owned);
-    let both = |a: &Cond| holds(a, profile, boss, groups, as_of);
+    let both = |a: &Cond| holds(a, profile, boss, groups, begun);
     match cond {
         Cond::Department(d) => text(profile, "department") == Some(department(*d)),
         Cond::Title(t) => text(profile, "title").is_some_and(|v| v.contains(title_part(*t))),
         Cond::Level(n) => matches!(profile.get("level"), Some(Value::Int(v)) if v >= n),
         Cond::In(g) => groups.contains(&format!("g{g}")),
-        Cond::Started(d) => text(profile, "startDate").is_some_and(|v| {
-            let day: jiff::Timestamp = format!("{v}T00:00:00Z").parse().unwrap();
-            day.as_millisecond() <= as_of + d * DAY
-        }),
+        Cond::Started(d) => text(profile, "startDate").is_some_and(|v| begun(&v, *d)),
         Cond::Boss(d) => boss.and_then(|b| text(b, "department")) == Some(department(*d)),
         Cond::Not(a) => !both(a),
         Cond::And(a, b) => both(a) && both(b),

@@ -194,6 +194,7 @@ impl Sim {
                 let from = m.find_group(&config, &group(*g))?;
                 m.unassign(&actor, &Assignee::Group(from), app(*a)?, options)
             }
+            Step::Setting(setting) => self.org_file(options, progress, |org| setting.set(org)),
             Step::Days(_) => m.due(&actor, options, progress),
             Step::Undo { back } => {
                 let did = |p: &PlanView| p.status == PlanStatus::Applied && p.counts.tally.changed > 0;
@@ -272,13 +273,14 @@ fn set_rule(org: &mut Org, name: &str, spec: Option<&RuleSpec>) {
         }
         return;
     };
-    let group = |g: &u8| org.group_named(&format!("g{g}")).unwrap().0;
+    // A group that is gone is nobody's any more.
+    let group = |g: &u8| org.group_named(&format!("g{g}")).map(|(k, _)| k);
     let rule = GroupRule {
         name: name.to_owned(),
         expression: spec.cond.text(),
-        groups: spec.groups.iter().map(group).collect(),
+        groups: spec.groups.iter().filter_map(group).collect(),
         except_users: Vec::new(),
-        except_groups: spec.except.iter().map(group).collect(),
+        except_groups: spec.except.iter().filter_map(group).collect(),
         status: if spec.active { RuleStatus::Active } else { RuleStatus::Inactive },
     };
     org.rules.insert(known.unwrap_or(ItemKey(1_000_000)), rule);

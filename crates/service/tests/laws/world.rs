@@ -6,6 +6,8 @@ use std::fmt::{self, Write as _};
 use muster_engine::Value;
 use proptest::prelude::*;
 
+use crate::settings::{Setting, setting};
+
 pub(crate) const GROUPS: u8 = 5;
 pub(crate) const APPS: [&str; 3] = ["dir", "crm", "lab"];
 pub(crate) const SOURCES: [&str; 2] = ["hr", "ext"];
@@ -339,6 +341,8 @@ pub(crate) enum Step {
         group: u8,
         app: usize,
     },
+    /// Through the org file: anything else of the configuration.
+    Setting(Setting),
     /// Time goes on and what is due is done.
     Days(i64),
     /// The plan so many plans ago is taken back.
@@ -381,6 +385,7 @@ impl fmt::Debug for Step {
                 write!(f, "assign {} to g{group} at {priority} as {role:?}", APPS[*app])
             }
             Self::UnassignGroup { group, app } => write!(f, "unassign {} from g{group}", APPS[*app]),
+            Self::Setting(setting) => write!(f, "org file: {setting:?}"),
             Self::Days(days) => write!(f, "{days} days"),
             Self::Undo { back } => write!(f, "undo {back} back"),
         }
@@ -538,6 +543,7 @@ pub(crate) fn change() -> impl Strategy<Value = Step> {
         1 => (0u8..3, 0u8..3, any::<bool>()).prop_map(|(login, last, active)| Step::Create { login, last, active }),
         6 => personal(),
         4 => configuring(),
+        4 => setting().prop_map(Step::Setting),
     ]
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod guards;
+mod narrow;
 
 use std::path::{Path, PathBuf};
 

@@ -30,6 +30,7 @@ fn names(store: &Store, version: i64) -> Vec<String> {
 
 fn versions_load_as_they_were(store: &Store) {
     assert_eq!(store.read(config::current_version).unwrap(), None);
+    assert_eq!(store.read(config::applied_through).unwrap(), 0);
     publish(store, 1, vec![put("rule", 1, "a"), put("rule", 2, "b"), put("app", 1, "hr")], &[]).unwrap();
     publish(store, 2, vec![put("rule", 1, "a2"), put("group", 9, "g")], &[("rule", 2)]).unwrap();
     publish(store, 3, vec![put("rule", 4, "never")], &[("rule", 4), ("group", 9)]).unwrap();
@@ -53,9 +54,15 @@ fn versions_load_as_they_were(store: &Store) {
 
             assert_eq!(config::current_version(tx)?.map(|row| row.version), Some(3));
             assert_eq!(config::unapplied_versions(tx)?.len(), 3);
-            assert_eq!(config::mark_applied(tx, 2, 5)?, 2);
+            assert_eq!(config::applied_through(tx)?, 0);
+            assert_eq!(config::mark_applied(tx, 2, 5)?, 1);
+            assert_eq!(config::applied_through(tx)?, 0, "the run of the first is still walking");
+            assert_eq!(config::mark_applied(tx, 1, 6)?, 1);
+            assert_eq!(config::applied_through(tx)?, 2);
             assert_eq!(config::unapplied_versions(tx)?[0].version, 3);
             assert_eq!(config::versions_before(tx, 3, 1)?[0].applied_through, Some(5));
+            assert_eq!(config::mark_applied(tx, 3, 7)?, 1);
+            assert_eq!(config::applied_through(tx)?, 3);
             Ok(())
         })
         .unwrap();

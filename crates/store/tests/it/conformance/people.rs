@@ -227,8 +227,17 @@ fn look_ups_page_in_order(store: &Store) {
             assert_eq!(lookups::users_with_account(tx, 7, 22, 2)?, [23, 24]);
             assert_eq!(lookups::users_with_facts_on_group(tx, 1, 22, 9)?, [23, 24, 25]);
             assert_eq!(lookups::users_assigned(tx, 6, 0, 2)?, [1, 2]);
-            assert_eq!(lookups::users_under_older_config(tx, 14, 0, 1)?, [1]);
-            assert!(lookups::users_under_older_config(tx, 13, 0, 1)?.is_empty());
+            assert_eq!(lookups::users_with_record(tx, 5, 22, 2)?, [23, 24]);
+            assert!(lookups::users_with_record(tx, 4, 0, 2)?.is_empty());
+            assert!(lookups::users_kept_from(tx, 1, 0, 9)?.is_empty());
+            assert_eq!(lookups::users_said(tx, 23, 9)?, [24, 25]);
+            let values = ["user3@example.com", "user7@example.com", "nobody"];
+            assert_eq!(lookups::holders(tx, "user.login", &values, 0, 9)?, [3, 7]);
+            assert_eq!(lookups::holders(tx, "user.login", &values, 3, 9)?, [7]);
+            let state = &lookups::states_after(tx, 24, 9)?[0];
+            assert_eq!((state.user_key, state.as_of, state.status.as_str()), (25, 11, "ACTIVE"));
+            assert_eq!(state.profile, person(25).user.profile);
+            assert_eq!(lookups::groups_of_range(tx, 2, 4)?, [(3, 1), (3, 3), (4, 1), (4, 2)]);
             let dependants = lookups::dependants(tx, 8, &["2"])?;
             assert_eq!(
                 dependants.iter().map(|row| row.user_key).collect::<Vec<_>>(),

@@ -1,0 +1,191 @@
+//! Changes of the configuration other than rules and assignments, each through the org file.
+
+use muster_engine::AppKey;
+use muster_engine::model::{
+    AttributeDef, Direction, Group, GroupKey, ItemKey, LeaverAction, Mapping, Org, PushWhen, WhenTaken,
+};
+use proptest::prelude::*;
+
+use crate::world::{APPS, BOSS_NAME, DISPLAY, GROUPS, SOURCES};
+
+/// One of them.
+#[derive(Clone, Debug)]
+pub(crate) enum Setting {
+    Name(&'static str),
+    Zone(&'static str),
+    /// The least and the greatest level.
+    Levels(u8, u8),
+    /// An attribute that comes with its mappings and goes with them.
+    Badge {
+        there: bool,
+        mapped: [bool; 2],
+        unique: bool,
+    },
+    /// What the manager's key stands in, and what finds her.
+    Manager(&'static str, &'static str),
+    /// The second source ranks before the first.
+    Swap(bool),
+    Leave(usize, LeaverAction),
+    Ends(usize, bool),
+    Stage(usize, bool),
+    BeforeStart(usize, bool),
+    DisableSuspended(usize, bool),
+    Inactive(usize, bool),
+    ToApp {
+        app: usize,
+        target: &'static str,
+        expression: Option<&'static str>,
+    },
+    ToUser {
+        source: usize,
+        target: &'static str,
+        expression: Option<&'static str>,
+    },
+    Group {
+        group: u8,
+        there: bool,
+    },
+}
+
+/// Any of them.
+pub(crate) fn setting() -> impl Strategy<Value = Setting> {
+    let app = || 0..APPS.len();
+    let source = || 0..SOURCES.len();
+    let any = any::<bool>;
+    let leave = [LeaverAction::Deactivate, LeaverAction::Suspend, LeaverAction::Nothing];
+    let out = ["user.title", "user.department", "user.employeeNumber", DISPLAY, BOSS_NAME];
+    let targets = ["role", "boss", "number", "displayName"];
+    let inward = ["appuser.title", "appuser.dept", "appuser.first"];
+    prop_oneof![
+        1 => prop::sample::select(vec!["Laws", "Order"]).prop_map(Setting::Name),
+        2 => prop::sample::select(vec!["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+            .prop_map(Setting::Zone),
+        2 => (1u8..3, 3u8..6).prop_map(|(least, most)| Setting::Levels(least, most)),
+        4 => (prop::bool::weighted(0.8), any(), any(), any())
+            .prop_map(|(there, a, b, unique)| Setting::Badge { there, mapped: [a, b], unique }),
+        2 => (prop::sample::select(vec!["managerId", "title"]),
+              prop::sample::select(vec!["employeeNumber", "login"]))
+            .prop_map(|(at, by)| Setting::Manager(at, by)),
+        2 => any().prop_map(Setting::Swap),
+        2 => (source(), prop::sample::select(leave.to_vec())).prop_map(|(s, l)| Setting::Leave(s, l)),
+        1 => (source(), any()).prop_map(|(s, on)| Setting::Ends(s, on)),
+        1 => (source(), any()).prop_map(|(s, on)| Setting::Stage(s, on)),
+        1 => (app(), any()).prop_map(|(a, on)| Setting::BeforeStart(a, on)),
+        1 => (app(), any()).prop_map(|(a, on)| Setting::DisableSuspended(a, on)),
+        2 => (app(), any()).prop_map(|(a, on)| Setting::Inactive(a, on)),
+        3 => (app(), prop::sample::select(targets.to_vec()), prop::option::weighted(0.7, prop::sample::select(out.to_vec())))
+            .prop_map(|(app, target, expression)| Setting::ToApp { app, target, expression }),
+        3 => (source(), prop::sample::select(vec!["department", "title"]),
+              prop::option::weighted(0.7, prop::sample::select(inward.to_vec())))
+            .prop_map(|(source, target, expression)| Setting::ToUser { source, target, expression }),
+        2 => (0..GROUPS, any()).prop_map(|(group, there)| Setting::Group { group, there }),
+    ]
+}
+
+impl Setting {
+    /// Makes it so; what isn't there stays as it is.
+    pub(crate) fn set(&self, org: &mut Org) {
+        match self {
+            Self::Name(name) => (*name).clone_into(&mut org.settings.name),
+            Self::Zone(zone) => (*zone).clone_into(&mut org.settings.timezone),
+            Self::Levels(least, most) => {
+                for a in org.attributes.values_mut().filter(|a| a.name == "level") {
+                    (a.minimum, a.maximum) = (Some(f64::from(*least)), Some(f64::from(*most)));
+                }
+            }
+            Self::Badge { there, mapped, unique } => {
+                org.attributes.retain(|_, a| a.name != "badge");
+                for (source, on) in SOURCES.iter().zip(mapped) {
+                    let expression = (*on && *there).then_some("appuser.num");
+                    map(org, source, Direction::ToUser, "badge", expression);
+                }
+                if *there {
+                    let badge =
+                        AttributeDef { name: "badge".to_owned(), unique: *unique, ..AttributeDef::default() };
+                    org.attributes.insert(ItemKey(2_000_000), badge);
+                }
+            }
+            Self::Manager(attribute, matches) => {
+                for link in org.links.values_mut() {
+                    (*attribute).clone_into(&mut link.attribute);
+                    (*matches).clone_into(&mut link.matches);
+                }
+            }
+            Self::Swap(swap) => {
+                for (at, name) in SOURCES.iter().enumerate() {
+                    let rank = u32::from((at == 0) == *swap) + 1;
+                    source(org, name, |s| s.priority = rank);
+                }
+            }
+            Self::Leave(at, action) => source(org, SOURCES[*at], |s| s.on_leave = *action),
+            Self::Ends(at, on) => source(org, SOURCES[*at], |s| s.ends_person = *on),
+            Self::Stage(at, on) => source(org, SOURCES[*at], |s| s.stage = *on),
+            Self::BeforeStart(at, on) => app(org, APPS[*at], |a| {
+                a.provisioning.iter_mut().for_each(|p| p.before_start = *on);
+            }),
+            Self::DisableSuspended(at, on) => app(org, APPS[*at], |a| {
+                a.provisioning.iter_mut().for_each(|p| p.disable_suspended = *on);
+            }),
+            Self::Inactive(at, on) => app(org, APPS[*at], |a| a.inactive = *on),
+            Self::ToApp { app, target, expression } => {
+                map(org, APPS[*app], Direction::ToApp, target, *expression);
+            }
+            Self::ToUser { source, target, expression } => {
+                map(org, SOURCES[*source], Direction::ToUser, target, *expression);
+            }
+            Self::Group { group, there } => {
+                let name = format!("g{group}");
+                match (org.group_named(&name).map(|(k, _)| k), there) {
+                    (None, true) => {
+                        org.groups.insert(GroupKey(3_000_000), Group { name, ..Group::default() });
+                    }
+                    (Some(key), false) => {
+                        org.groups.remove(&key);
+                        org.app_groups.retain(|_, g| g.group != key);
+                        for rule in org.rules.values_mut() {
+                            rule.groups.retain(|g| *g != key);
+                            rule.except_groups.retain(|g| *g != key);
+                        }
+                        org.rules.retain(|_, r| !r.groups.is_empty());
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+fn app(org: &mut Org, name: &str, change: impl FnOnce(&mut muster_engine::model::App)) {
+    if let Some(app) = org.apps.values_mut().find(|a| a.name == name) {
+        change(app);
+    }
+}
+
+fn source(org: &mut Org, name: &str, change: impl FnOnce(&mut muster_engine::model::Source)) {
+    app(org, name, |a| {
+        if let Some(source) = &mut a.source {
+            change(source);
+        }
+    });
+}
+
+/// Sets what a mapping says, adds it, or takes it away.
+fn map(org: &mut Org, app: &str, direction: Direction, target: &str, expression: Option<&str>) {
+    let Some((app, _)) = org.app_named(app) else { return };
+    let same = |m: &Mapping| m.app == app && m.direction == direction && m.target == target;
+    let Some(expression) = expression.map(str::to_owned) else {
+        org.mappings.retain(|_, m| !same(m));
+        return;
+    };
+    if let Some(known) = org.mappings.values_mut().find(|m| same(m)) {
+        known.expression = expression;
+        return;
+    }
+    let key = ItemKey(4_000_000 + org.mappings.len() as i64);
+    org.mappings.insert(key, new_mapping(app, direction, target, expression));
+}
+
+fn new_mapping(app: AppKey, direction: Direction, target: &str, expression: String) -> Mapping {
+    let target = target.to_owned();
+    Mapping { app, direction, target, expression, when: PushWhen::Always, taken: WhenTaken::Refuse }
+}
