@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use muster_engine::model::{AppKey, Item, ItemChange, ItemKind, Org, UserKey};
+use muster_engine::model::{App, AppKey, Item, ItemChange, ItemKind, Org, Provisioning, UserKey, app};
 use muster_store::{keys, lookups, secrets};
 use secrecy::ExposeSecret as _;
 
@@ -174,12 +174,14 @@ fn touches_people(before: &Org, items: &[ItemChange]) -> bool {
         (Some(Item::Group(old)), Some(Item::Group(new))) => old.name != new.name,
         (None, Some(Item::Group(_) | Item::Org(_))) => false,
         (Some(Item::App(old)), Some(Item::App(new))) => {
-            let plain = |app: &muster_engine::model::App| muster_engine::model::App {
+            let plain = |given: &App| App {
                 settings: std::collections::BTreeMap::new(),
                 secrets: std::collections::BTreeMap::new(),
                 guard: None,
                 feed: None,
-                ..app.clone()
+                source: given.source.clone().map(|source| app::Source { schedule: None, timezone: None, ..source }),
+                provisioning: given.provisioning.clone().map(|kept| Provisioning { rate_limit: None, ..kept }),
+                ..given.clone()
             };
             plain(&old) != plain(new)
         }
