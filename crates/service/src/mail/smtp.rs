@@ -128,7 +128,7 @@ impl SmtpSender {
         match self.transport.test_connection() {
             Ok(true) => Ok(()),
             Ok(false) => Err(broken("it ended the connection".to_owned())),
-            Err(error) => Err(broken(error.to_string())),
+            Err(error) => Err(broken(in_words(&error))),
         }
     }
 
@@ -142,7 +142,7 @@ impl SmtpSender {
     }
 
     fn failed(&self, error: &Error) -> SmtpError {
-        let (server, reason) = (self.server.clone(), error.to_string());
+        let (server, reason) = (self.server.clone(), in_words(error));
         if error.is_permanent() {
             SmtpError::Refused { server, reason }
         } else if error.is_transient() {
@@ -151,6 +151,14 @@ impl SmtpSender {
             SmtpError::Server { server, reason }
         }
     }
+}
+
+/// The system's own words for a server that is silent say nothing.
+fn in_words(error: &Error) -> String {
+    if error.is_timeout() {
+        return format!("it doesn't answer within {} s", TIMEOUT.as_secs());
+    }
+    error.to_string()
 }
 
 fn certificate(path: &str) -> Result<Certificate, SmtpError> {

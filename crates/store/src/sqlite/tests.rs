@@ -39,8 +39,10 @@ const WHOLE_TABLE: &[&str] = &[
     "meta::ALL",
     "rederive::COUNT",
     "runs::UNFINISHED",
+    "schedule::ALL",
     "tasks::COUNTS",
     "tasks::UNNOTIFIED",
+    "tokens::ALL",
 ];
 
 #[test]
