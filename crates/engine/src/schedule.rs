@@ -73,9 +73,7 @@ impl CronDateTime for Local {
     }
 
     fn civil_weekday(&self) -> Weekday {
-        Weekday::from_days_from_sunday(u32::from(
-            self.0.weekday().to_sunday_zero_offset().unsigned_abs(),
-        ))
+        Weekday::from_days_from_sunday(u32::from(self.0.weekday().to_sunday_zero_offset().unsigned_abs()))
     }
 
     fn resolve_civil(&self, civil: CivilDateTime) -> Result<Resolution<Self>, CronError> {

@@ -4,8 +4,8 @@ use muster_engine::model::app::Feed;
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
     App, AppKey, AttributeType, Direction, GroupKey, GroupKind, GroupRule, GuardSettings, IdKind,
-    LeaverAction, LinkDef, MailSettings, Mapping, Org, Provisioning, PushWhen, Retention, RuleStatus, Source, UserKey, WhenTaken,
-    public_id,
+    LeaverAction, LinkDef, MailSettings, Mapping, Org, Provisioning, PushWhen, Retention, RuleStatus, Source,
+    UserKey, WhenTaken, public_id,
 };
 
 use crate::names::{KINDS, LEAVERS, MAIL_TLS, TAKEN, TYPES, UNASSIGNED, WHEN, word};

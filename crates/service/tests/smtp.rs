@@ -39,7 +39,9 @@ impl World {
             .replace("PORT", &port.to_string())
             .replace("CA", &self.sink.authority().display().to_string())
             .replace("PASSWORD", &format!("file:{}", password.display()));
-        let text = format!("[org]\nname = \"Acme\"\n[org.mail]\nfrom = \"Muster <muster@acme.example>\"\n{settings}");
+        let text = format!(
+            "[org]\nname = \"Acme\"\n[org.mail]\nfrom = \"Muster <muster@acme.example>\"\n{settings}"
+        );
         let options = ImportOptions::default();
         self.muster.org_apply(&Actor::operator("test"), "org.toml", &text, options, &Quiet).unwrap();
     }
@@ -91,7 +93,9 @@ fn each_recipient_gets_one_mail_once() {
     assert_eq!(mails[1].to, ["bo@acme.example"]);
     assert!(mails[0].text.contains("Something for ann@acme.example"), "{}", mails[0].text);
     assert!(mails[0].text.contains("Subject: Acme: 1 new task"), "{}", mails[0].text);
-    assert!(message_id(&mails[0]).ends_with("@acme.example>") && message_id(&mails[0]) != message_id(&mails[1]));
+    assert!(
+        message_id(&mails[0]).ends_with("@acme.example>") && message_id(&mails[0]) != message_id(&mails[1])
+    );
     assert_eq!(world.muster.notify().unwrap().mails, 0);
     assert_eq!(world.mails().len(), 2);
     assert!(!world.muster.dir().join("mail").exists(), "no files where there is a server");
@@ -144,7 +148,10 @@ fn a_refused_recipient_holds_up_nobody_and_becomes_a_task() {
     let report = world.tell(&["refused@acme.example", "nobody", "zoe@acme.example"]);
     assert_eq!((report.mails, report.failed.len(), report.waiting), (1, 2, 0), "{report:?}");
     let told = report.failed.join("\n");
-    assert!(told.contains("550") && told.contains("no such mailbox") && told.contains("\"nobody\""), "{told}");
+    assert!(
+        told.contains("550") && told.contains("no such mailbox") && told.contains("\"nobody\""),
+        "{told}"
+    );
     assert_eq!(world.mails()[0].to, ["zoe@acme.example"]);
     assert_eq!(world.undeliverable().len(), 2, "{:?}", world.undeliverable());
     let report = world.muster.notify().unwrap();
@@ -208,7 +215,9 @@ fn two_processes_send_each_mail_once() {
             while world.rows().is_empty() {
                 std::thread::yield_now();
             }
-            while other.store().read(|tx| mail::due(tx, 20, muster_service::clock::machine_now())).unwrap() > 0 {
+            while other.store().read(|tx| mail::due(tx, 20, muster_service::clock::machine_now())).unwrap()
+                > 0
+            {
                 sent += other.notify().unwrap().mails;
             }
             sent

@@ -46,7 +46,8 @@ const BEFORE: &str = "BEFORE";
 /// Drops the oldest blocks of the log, if they were published before `before`; the newest block stays in any case, so
 /// that whoever polls knows where the log stands.
 pub fn log_blocks(tx: &mut dyn Tx, before: i64, limit: usize) -> Result<u64> {
-    let mut oldest = rows(tx, LOG_OLDEST, &[(limit as i64 + 1).into()], |row| Ok((row.int(0)?, row.int(1)?)))?;
+    let mut oldest =
+        rows(tx, LOG_OLDEST, &[(limit as i64 + 1).into()], |row| Ok((row.int(0)?, row.int(1)?)))?;
     oldest.pop();
     match oldest.iter().take_while(|(_, published)| *published < before).last() {
         Some((position, _)) => tx.execute(LOG_DROP, &[(*position).into()]),

@@ -188,10 +188,7 @@ impl Notify {
             }
         }
         if let Some(first) = report.failed.first() {
-            bail!(
-                "{} couldn't be sent: {first}",
-                output::count(report.failed.len() as u64, "mail", "mails")
-            );
+            bail!("{} couldn't be sent: {first}", output::count(report.failed.len() as u64, "mail", "mails"));
         }
         Ok(Exit::Done)
     }

@@ -22,11 +22,13 @@ pub(super) fn app(org: &OrgSettings, app: &App) -> Vec<String> {
     if let Some(source) = &app.source {
         match &source.schedule {
             Some(_) if path.is_none() => reasons.push(
-                "source.schedule says when it is imported, and nothing says from where: give feed.path".to_owned(),
+                "source.schedule says when it is imported, and nothing says from where: give feed.path"
+                    .to_owned(),
             ),
             Some(schedule) => {
                 let zone = source.timezone.as_ref().unwrap_or(&org.timezone);
-                reasons.extend(Schedule::parse(schedule, zone).err().map(|e| format!("source.schedule: {e}")));
+                reasons
+                    .extend(Schedule::parse(schedule, zone).err().map(|e| format!("source.schedule: {e}")));
             }
             None if source.timezone.is_some() => {
                 reasons.push("source.timezone is the zone of source.schedule, which isn't there".to_owned());
@@ -47,7 +49,9 @@ fn feed_path(path: &str) -> Result<(), String> {
     if !path.starts_with('/') {
         Err(format!("feed.path is {path:?}; give the whole path, from / on"))
     } else if name.is_empty() {
-        Err(format!("feed.path is {path:?}, a folder; name the file, with * for what varies (/srv/hr/people-*.csv)"))
+        Err(format!(
+            "feed.path is {path:?}, a folder; name the file, with * for what varies (/srv/hr/people-*.csv)"
+        ))
     } else if folder.contains('*') {
         Err(format!("feed.path is {path:?}; a * may stand in its last part only"))
     } else {

@@ -83,7 +83,9 @@ impl MailSettings {
         };
         // User names are often mail addresses: what follows the last @ is the host.
         let (user, place) = match rest.rsplit_once('@') {
-            Some((user, place)) => (Some(decoded(user).ok_or_else(|| wrong("the user can't be read"))?), place),
+            Some((user, place)) => {
+                (Some(decoded(user).ok_or_else(|| wrong("the user can't be read"))?), place)
+            }
             None => (None, rest),
         };
         if user.as_ref().is_some_and(|user| user.contains(':')) {
@@ -95,9 +97,15 @@ impl MailSettings {
         let place = place.trim_end_matches('/');
         let (host, port) = match place.rsplit_once(':') {
             // An IPv6 address has colons of its own, within brackets.
-            Some((host, port)) if !port.contains(']') => {
-                (host, Some(port.parse::<u16>().ok().filter(|p| *p > 0).ok_or_else(|| wrong("the port is no number from 1 to 65535"))?))
-            }
+            Some((host, port)) if !port.contains(']') => (
+                host,
+                Some(
+                    port.parse::<u16>()
+                        .ok()
+                        .filter(|p| *p > 0)
+                        .ok_or_else(|| wrong("the port is no number from 1 to 65535"))?,
+                ),
+            ),
             _ => (place, None),
         };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -114,7 +122,8 @@ impl MailSettings {
         }
         if self.from.is_empty() {
             return Err(
-                "mail.from is missing: say who mails come from, such as \"Muster <muster@example.org>\"".to_owned()
+                "mail.from is missing: say who mails come from, such as \"Muster <muster@example.org>\""
+                    .to_owned(),
             );
         }
         let start_tls = !implicit_tls

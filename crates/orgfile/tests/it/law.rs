@@ -6,8 +6,8 @@ use muster_engine::model::app::{AppGroup, Column, Feed, Terminated};
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
     App, AppKey, AppKind, AttributeType, Direction, Group, GroupKey, GroupKind, GroupRule, GuardSettings,
-    ItemKey, LeaverAction, LinkDef, MailSettings, MailTls, Mapping, OnUnassign, Org, OrgSettings, Provisioning, PushWhen,
-    Retention, RuleStatus, Source, UserKey, Value, WhenTaken,
+    ItemKey, LeaverAction, LinkDef, MailSettings, MailTls, Mapping, OnUnassign, Org, OrgSettings,
+    Provisioning, PushWhen, Retention, RuleStatus, Source, UserKey, Value, WhenTaken,
 };
 use muster_orgfile::export;
 use proptest::collection::{btree_map, btree_set, vec};
@@ -129,7 +129,16 @@ fn feed() -> impl Strategy<Value = Feed> {
         of(text()),
     )
         .prop_map(
-            |(key, delimiter, date_format, list_separator, terminated, columns, ignore_unknown_columns, path)| {
+            |(
+                key,
+                delimiter,
+                date_format,
+                list_separator,
+                terminated,
+                columns,
+                ignore_unknown_columns,
+                path,
+            )| {
                 Feed {
                     key,
                     delimiter,
@@ -162,7 +171,14 @@ fn source() -> impl Strategy<Value = Source> {
 fn provisioning() -> impl Strategy<Value = Provisioning> {
     let unassign = select(vec![OnUnassign::Deactivate, OnUnassign::Delete, OnUnassign::Nothing]);
     (any::<[bool; 4]>(), unassign, 3u32..6, text(), 6u32..9, of(0u32..9)).prop_map(
-        |([create, update, disable_suspended, before_start], on_unassign, concurrency, owner, task_days, rate_limit)| {
+        |(
+            [create, update, disable_suspended, before_start],
+            on_unassign,
+            concurrency,
+            owner,
+            task_days,
+            rate_limit,
+        )| {
             Provisioning {
                 create,
                 update,

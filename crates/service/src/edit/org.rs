@@ -179,8 +179,15 @@ fn touches_people(before: &Org, items: &[ItemChange]) -> bool {
                 secrets: std::collections::BTreeMap::new(),
                 guard: None,
                 feed: None,
-                source: given.source.clone().map(|source| app::Source { schedule: None, timezone: None, ..source }),
-                provisioning: given.provisioning.clone().map(|kept| Provisioning { rate_limit: None, ..kept }),
+                source: given.source.clone().map(|source| app::Source {
+                    schedule: None,
+                    timezone: None,
+                    ..source
+                }),
+                provisioning: given
+                    .provisioning
+                    .clone()
+                    .map(|kept| Provisioning { rate_limit: None, ..kept }),
                 ..given.clone()
             };
             plain(&old) != plain(new)

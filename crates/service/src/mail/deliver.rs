@@ -154,7 +154,10 @@ impl Muster {
         self.store.write(|tx| {
             stored::mark_failed(tx, row.mail_key, reason, attempts, next)?;
             if given_up {
-                tasks::open_tasks(tx, &[words::mail_failed(&recipients(row), &row.mail.subject, reason, at)])?;
+                tasks::open_tasks(
+                    tx,
+                    &[words::mail_failed(&recipients(row), &row.mail.subject, reason, at)],
+                )?;
             }
             Ok(())
         })?;

@@ -6,6 +6,7 @@
 //! whoever finds such a note looks the account up before doing anything else, so that nothing is created twice.
 
 mod app_loop;
+mod breaker;
 mod by_hand;
 mod carry_out;
 mod db;
@@ -13,6 +14,7 @@ mod delay;
 mod find;
 mod job;
 mod leases;
+mod limit;
 mod listing;
 mod orphans;
 mod points;

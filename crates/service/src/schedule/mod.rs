@@ -119,7 +119,8 @@ impl Muster {
         let next = self.store.read(|tx| {
             let due = lookups::next_due(tx)?;
             let rows = stored::schedules(tx)?;
-            let times = jobs.iter().filter_map(|job| job.next(rows.iter().find(|r| r.name == job.name)?, due));
+            let times =
+                jobs.iter().filter_map(|job| job.next(rows.iter().find(|r| r.name == job.name)?, due));
             Ok(times.min())
         })?;
         let wait = next.map_or(60_000, |next| (next - now).clamp(50, 60_000));
@@ -150,7 +151,9 @@ impl Muster {
         let now = self.now();
         let rows = self.store.read(stored::schedules)?;
         let changed = |job: &&Job| {
-            rows.iter().find(|row| row.name == job.name).is_none_or(|row| row.spec.as_ref() != Some(&job.spec))
+            rows.iter()
+                .find(|row| row.name == job.name)
+                .is_none_or(|row| row.spec.as_ref() != Some(&job.spec))
         };
         let changed: Vec<&Job> = jobs.iter().filter(changed).collect();
         // Only imports go: another job without a home here may be known to a newer program.

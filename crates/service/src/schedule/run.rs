@@ -85,8 +85,7 @@ impl Muster {
                 // Ends when the job does, which drops the other end.
                 while ended.recv_timeout(LEASE / 3) == Err(RecvTimeoutError::Timeout) {
                     let until = machine_now() + LEASE.as_millis() as i64;
-                    let renewed =
-                        self.store.write(|tx| stored::renew(tx, &job.name, row.lease_token, until));
+                    let renewed = self.store.write(|tx| stored::renew(tx, &job.name, row.lease_token, until));
                     if let Ok(false) = renewed {
                         return;
                     }

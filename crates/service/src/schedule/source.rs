@@ -121,7 +121,12 @@ mod tests {
         }
         // The folder fits as well, and is no feed.
         assert_eq!(newest().unwrap().file_name().unwrap(), "hr-1.csv");
-        std::fs::File::options().write(true).open(dir.path().join("hr-2.csv")).unwrap().set_modified(at(30)).unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(dir.path().join("hr-2.csv"))
+            .unwrap()
+            .set_modified(at(30))
+            .unwrap();
         assert_eq!(newest().unwrap().file_name().unwrap(), "hr-2.csv");
     }
 }

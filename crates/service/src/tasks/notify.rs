@@ -9,9 +9,7 @@ use muster_store::mail::{self as stored_mail, NewMail};
 use muster_store::tasks as stored;
 
 use super::Task;
-use super::words::{
-    DEPROVISION, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, PROVISION, REFUSED, UPDATE,
-};
+use super::words::{DEPROVISION, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, PROVISION, REFUSED, UPDATE};
 use crate::error::Result;
 use crate::mail::MOST_ATTEMPTS;
 use crate::muster::Muster;
@@ -96,8 +94,7 @@ impl Muster {
             let config = self.config_in(tx)?;
             let admins = &config.org.settings.admins;
             let mut report = NotifyReport::default();
-            let tasks: Vec<Task> =
-                stored::unnotified(tx, MOST_TASKS)?.into_iter().map(Task::from).collect();
+            let tasks: Vec<Task> = stored::unnotified(tx, MOST_TASKS)?.into_iter().map(Task::from).collect();
             let mut by_recipient: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
             let mut told = Vec::new();
             for task in &tasks {

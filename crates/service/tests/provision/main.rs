@@ -6,4 +6,5 @@ mod by_hand;
 mod crash;
 mod faults;
 mod fill;
+mod limits;
 mod support;

@@ -88,8 +88,7 @@ fn a_dead_nodes_job_is_taken_over_and_its_late_word_counts_for_nothing() {
     world.clock("2027-01-01T06:00:00Z");
     let now = at("2027-01-01T06:00:00Z").0;
     let store = world.muster.store();
-    let take =
-        |until| store.write(|tx| stored::claim(tx, IMPORT, "other", now, machine(0), until)).unwrap();
+    let take = |until| store.write(|tx| stored::claim(tx, IMPORT, "other", now, machine(0), until)).unwrap();
     let other = take(machine(60_000)).unwrap();
     assert!(world.job(IMPORT).running);
     assert_eq!(world.run_of(IMPORT), [], "somebody is at it");

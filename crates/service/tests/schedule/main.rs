@@ -134,4 +134,3 @@ fn rows(ids: impl IntoIterator<Item = u32>) -> String {
 fn machine(ms_from_now: i64) -> i64 {
     muster_service::clock::machine_now() + ms_from_now
 }
-
