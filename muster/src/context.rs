@@ -128,20 +128,19 @@ impl Context {
         Ok(())
     }
 
-    /// Mails the owners of new tasks. A mail that can't be written is told, and fails nothing else: it is tried again.
+    /// Mails the owners of new tasks. A mail that can't be sent is told, and fails nothing else: it is tried again.
     pub(crate) fn notify(muster: &Muster) -> Result<()> {
         let report = muster.notify()?;
         if report.mails > 0 {
-            let dir = muster.dir().join("mail");
             output::note(&format!(
-                "{} about {} written to {}",
+                "{} about {} sent to {}",
                 output::count(report.mails as u64, "mail", "mails"),
                 output::count(report.tasks as u64, "new task", "new tasks"),
-                dir.display()
+                report.to
             ));
         }
         for failed in &report.failed {
-            output::note(&format!("a mail is still to be written: {failed}"));
+            output::note(&format!("a mail is still to be sent: {failed}"));
         }
         Ok(())
     }

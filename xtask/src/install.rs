@@ -18,7 +18,7 @@ struct Need {
 
 const NEEDS: &[Need] = &[Need {
     package: "python3-venv",
-    why: "runs the SCIM servers from PyPI that the SCIM connector is tested against",
+    why: "runs the servers from PyPI that connectors and mail are tested against",
     probe: &["python3", "-c", "import venv, ensurepip"],
 }];
 
@@ -55,6 +55,7 @@ pub(crate) fn prepare(metadata: &Metadata) -> anyhow::Result<Result<Prepared, Mi
         let venv = metadata.target_directory.join("venv");
         make_venv(&venv, &requirements)?;
         prepared.variables.push(("MUSTER_TEST_SCIM2_SERVER", venv.join("bin/scim2-server")));
+        prepared.variables.push(("MUSTER_TEST_SMTP_PYTHON", venv.join("bin/python3")));
     }
     Ok(Ok(prepared))
 }

@@ -10,9 +10,11 @@ mod json;
 pub mod model;
 pub mod outbound;
 pub mod plan;
+pub mod schedule;
 pub mod suggest;
 
 pub use config::{Config, ConfigError, compile};
 pub use facts::{Claim, Fact, FactState, FactValue, Facts, Record, RecordState, Said};
 pub use model::*;
 pub use muster_expr::Value;
+pub use schedule::Schedule;

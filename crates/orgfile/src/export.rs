@@ -4,11 +4,11 @@ use muster_engine::model::app::Feed;
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
     App, AppKey, AttributeType, Direction, GroupKey, GroupKind, GroupRule, GuardSettings, IdKind,
-    LeaverAction, LinkDef, Mapping, Org, Provisioning, PushWhen, RuleStatus, Source, UserKey, WhenTaken,
-    public_id,
+    LeaverAction, LinkDef, MailSettings, Mapping, Org, Provisioning, PushWhen, Retention, RuleStatus, Source,
+    UserKey, WhenTaken, public_id,
 };
 
-use crate::names::{KINDS, LEAVERS, TAKEN, TYPES, UNASSIGNED, WHEN, word};
+use crate::names::{KINDS, LEAVERS, MAIL_TLS, TAKEN, TYPES, UNASSIGNED, WHEN, word};
 use crate::read::app::FIRST;
 use crate::write::{Rows, expression, join, list, number, text, texts, value};
 
@@ -26,6 +26,13 @@ pub fn export(org: &Org, login_of: &dyn Fn(UserKey) -> Option<String>) -> String
     let guard = guard_rows(&org.settings.guard);
     rows.unless(guard.is_empty(), "guard", || guard.inline());
     rows.table(&mut out, "org");
+    for (name, rows) in
+        [("mail", mail_rows(&org.settings.mail)), ("retention", retention_rows(&org.settings.retention))]
+    {
+        if !rows.is_empty() {
+            rows.table(&mut out, &format!("org.{name}"));
+        }
+    }
     export_attributes(&mut out, org);
     for link in sorted(org.links.values(), |l| &l.name) {
         export_link(&mut out, link);
@@ -65,6 +72,36 @@ fn guard_rows(guard: &GuardSettings) -> Rows {
     rows.unless(guard.feed_percent == default.feed_percent, "feed_percent", || {
         guard.feed_percent.to_string()
     });
+    rows
+}
+
+fn mail_rows(mail: &MailSettings) -> Rows {
+    let default = MailSettings::default();
+    let mut rows = Rows::default();
+    rows.unless(mail.smtp == default.smtp, "smtp", || text(&mail.smtp));
+    rows.unless(mail.password == default.password, "password", || text(&mail.password));
+    rows.unless(mail.from == default.from, "from", || text(&mail.from));
+    rows.unless(mail.tls == default.tls, "tls", || text(word(MAIL_TLS, &mail.tls)));
+    rows.unless(mail.ca == default.ca, "ca", || text(&mail.ca));
+    rows.unless(mail.digest_minutes == default.digest_minutes, "digest_minutes", || {
+        mail.digest_minutes.to_string()
+    });
+    rows
+}
+
+fn retention_rows(kept: &Retention) -> Rows {
+    let default = Retention::default();
+    let mut rows = Rows::default();
+    for (name, days, usual) in [
+        ("log", kept.log, default.log),
+        ("undo", kept.undo, default.undo),
+        ("plans", kept.plans, default.plans),
+        ("feeds", kept.feeds, default.feeds),
+        ("tasks", kept.tasks, default.tasks),
+        ("mail", kept.mail, default.mail),
+    ] {
+        rows.unless(days == usual, name, || days.to_string());
+    }
     rows
 }
 
@@ -219,6 +256,9 @@ fn export_feed(out: &mut String, path: &str, feed: &Feed) {
         rows.put("terminated", inner.inline());
     }
     rows.unless(!feed.ignore_unknown_columns, "ignore_unknown_columns", || true.to_string());
+    if let Some(path) = &feed.path {
+        rows.put("path", text(path));
+    }
     rows.table(out, &format!("{path}.feed"));
     let mut columns = Rows::default();
     for column in &feed.columns {
@@ -244,6 +284,11 @@ fn source_rows(source: &Source) -> Rows {
     });
     rows.unless(!source.ends_person, "ends_person", || true.to_string());
     rows.unless(!source.stage, "stage", || true.to_string());
+    for (name, said) in [("schedule", &source.schedule), ("timezone", &source.timezone)] {
+        if let Some(said) = said {
+            rows.put(name, text(said));
+        }
+    }
     rows
 }
 
@@ -262,6 +307,9 @@ fn provisioning_rows(kept: &Provisioning) -> Rows {
     rows.unless(kept.concurrency == default.concurrency, "concurrency", || kept.concurrency.to_string());
     rows.unless(kept.owner == default.owner, "owner", || text(&kept.owner));
     rows.unless(kept.task_days == default.task_days, "task_days", || kept.task_days.to_string());
+    if let Some(limit) = kept.rate_limit {
+        rows.put("rate_limit", limit.to_string());
+    }
     rows
 }
 

@@ -1,6 +1,6 @@
 //! The words of the format that stand for values of the model.
 
-use muster_engine::{AppKind, AttributeType, LeaverAction, OnUnassign, PushWhen, WhenTaken};
+use muster_engine::{AppKind, AttributeType, LeaverAction, MailTls, OnUnassign, PushWhen, WhenTaken};
 
 /// A word and what it stands for.
 pub(crate) type Words<T> = [(&'static str, T)];
@@ -32,6 +32,9 @@ pub(crate) const UNASSIGNED: &Words<OnUnassign> = &[
     ("delete", OnUnassign::Delete),
     ("nothing", OnUnassign::Nothing),
 ];
+
+pub(crate) const MAIL_TLS: &Words<MailTls> =
+    &[("auto", MailTls::Auto), ("required", MailTls::Required), ("none", MailTls::None)];
 
 pub(crate) const WHEN: &Words<PushWhen> = &[("always", PushWhen::Always), ("create", PushWhen::Create)];
 

@@ -13,6 +13,7 @@ pub mod mail;
 pub mod muster;
 pub mod plan;
 pub mod provision;
+pub mod schedule;
 pub mod tasks;
 pub mod vault;
 pub mod why;

@@ -23,6 +23,7 @@ statements! {
         paused_until = excluded.paused_until";
     SUCCESS = "UPDATE app_state SET failures = 0, error = NULL, paused_until = NULL WHERE app_key = $1 \
         AND (failures > 0 OR paused_until IS NOT NULL)";
+    MOVE_PAUSE = "UPDATE app_state SET paused_until = $1 WHERE app_key = $2 AND paused_until = $3";
     LISTED = "INSERT INTO app_state (app_key, failures, listed_at) VALUES ($1, 0, $2) \
         ON CONFLICT (app_key) DO UPDATE SET listed_at = excluded.listed_at";
     FEED = "INSERT INTO app_state (app_key, failures, last_feed) VALUES ($1, 0, $2) \
@@ -110,6 +111,11 @@ pub fn note_success(tx: &mut dyn Tx, app: i64) -> Result<()> {
     Ok(())
 }
 
+/// Moves the end of an app's pause from `seen` to `until`. Gives whether nobody had moved it before.
+pub fn move_pause(tx: &mut dyn Tx, app: i64, seen: i64, until: i64) -> Result<bool> {
+    Ok(tx.execute(MOVE_PAUSE, &[until.into(), app.into(), seen.into()])? > 0)
+}
+
 /// Notes that the app's accounts were listed.
 pub fn note_listed(tx: &mut dyn Tx, app: i64, at: i64) -> Result<()> {
     tx.execute(LISTED, &[app.into(), at.into()])?;
@@ -132,11 +138,13 @@ pub fn take_calls(tx: &mut dyn Tx, app: i64, wanted: i64, rate: Rate, now: i64) 
     // A clock that was set back refills nothing, and the product stays far below the limits of 64 bits.
     let passed = (now - at).clamp(0, 1_000_000_000);
     let refill = passed * per_minute / 60;
-    // Only the time that made whole thousandths is used up, so a slow rate that is asked often still refills.
+    // Only the time that made whole thousandths is used up, so a slow rate that is asked often still refills; and no
+    // time is used twice, so a fast one that is asked often doesn't give more than it has.
+    let used = (refill as u64 * 60).div_ceil(per_minute as u64) as i64;
     let (filled, at) = if left + refill >= full || now < at {
         (full.min(left + refill), now)
     } else {
-        (left + refill, at + refill * 60 / per_minute)
+        (left + refill, (at + used).min(now))
     };
     let calls = wanted.clamp(0, filled.max(0) / 1000);
     let left = filled - calls * 1000;

@@ -12,6 +12,7 @@
 pub mod accounts;
 pub mod app_state;
 pub mod block;
+pub mod cleanup;
 pub mod config;
 mod error;
 pub mod feeds;

@@ -1,18 +1,34 @@
 //! Mail to be sent.
 
 use crate::statements::statements;
-use crate::tx::rows;
+use crate::tx::{first, rows};
 use crate::{Result, Tx, keys};
+
+/// The columns that [`mail_row`] reads, in its order.
+macro_rules! mail_columns {
+    () => {
+        "mail_key, recipients, subject, body, created, sent, attempts, next_attempt, error"
+    };
+}
 
 statements! {
     ENQUEUE = "INSERT INTO mail (mail_key, recipients, subject, body, created, attempts) \
         VALUES ($1, $2, $3, $4, $5, 0)";
-    UNSENT = "SELECT mail_key, recipients, subject, body, created, sent, attempts, error FROM mail \
-        WHERE sent IS NULL AND attempts < $1 ORDER BY mail_key LIMIT $2";
-    SENT = "UPDATE mail SET sent = $1, attempts = attempts + 1, error = NULL WHERE mail_key = ANY($2)";
-    FAILED = "UPDATE mail SET attempts = attempts + 1, error = $1 WHERE mail_key = ANY($2)";
-    LATEST = "SELECT mail_key, recipients, subject, body, created, sent, attempts, error FROM mail \
-        WHERE mail_key < $1 ORDER BY mail_key DESC LIMIT $2";
+    DUE = "SELECT COUNT(*) FROM mail WHERE sent IS NULL AND attempts < $1 \
+        AND (next_attempt IS NULL OR next_attempt <= $2)";
+    // Who takes a mail notes the attempt before it is sent, and has it until then.
+    TAKE = concat!("UPDATE mail SET attempts = attempts + 1, error = NULL, next_attempt = $1 WHERE mail_key = \
+        (SELECT mail_key FROM mail WHERE sent IS NULL AND attempts < $2 \
+        AND (next_attempt IS NULL OR next_attempt <= $3) ORDER BY mail_key LIMIT 1) RETURNING ", mail_columns!());
+    SENT = "UPDATE mail SET sent = $1, error = NULL, next_attempt = NULL WHERE mail_key = $2";
+    FAILED = "UPDATE mail SET error = $1, attempts = $2, next_attempt = $3 WHERE mail_key = $4";
+    RETRY = "UPDATE mail SET attempts = 0, next_attempt = NULL WHERE sent IS NULL AND error IS NOT NULL";
+    FEWEST = "SELECT MIN(attempts) FROM mail WHERE sent IS NULL AND attempts < $1 \
+        AND (next_attempt IS NULL OR next_attempt <= $2)";
+    POSTPONE = "UPDATE mail SET attempts = attempts + 1, error = $1, next_attempt = $2 WHERE sent IS NULL \
+        AND attempts < $3 AND (next_attempt IS NULL OR next_attempt <= $4)";
+    WAITING = "SELECT COUNT(*) FROM mail WHERE sent IS NULL AND attempts < $1";
+    LATEST = concat!("SELECT ", mail_columns!(), " FROM mail WHERE mail_key < $1 ORDER BY mail_key DESC LIMIT $2");
 }
 
 /// A message to send.
@@ -39,6 +55,8 @@ pub struct MailRow {
     pub sent: Option<i64>,
     /// How often sending was tried.
     pub attempts: i64,
+    /// Nobody tries before this time of the machine.
+    pub next_attempt: Option<i64>,
     /// Why the last attempt failed.
     pub error: Option<String>,
 }
@@ -64,9 +82,19 @@ pub fn enqueue(tx: &mut dyn Tx, mails: &[NewMail]) -> Result<()> {
     Ok(())
 }
 
-/// Messages to be sent that were tried fewer than `max_attempts` times, oldest first.
-pub fn unsent(tx: &mut dyn Tx, max_attempts: i64, limit: usize) -> Result<Vec<MailRow>> {
-    rows(tx, UNSENT, &[max_attempts.into(), (limit as i64).into()], mail_row)
+/// How many messages may be tried at `now`, the machine's time.
+pub fn due(tx: &mut dyn Tx, max_attempts: i64, now: i64) -> Result<i64> {
+    crate::tx::number(tx, DUE, &[max_attempts.into(), now.into()])
+}
+
+/// How many messages wait to be sent, due or not.
+pub fn waiting(tx: &mut dyn Tx, max_attempts: i64) -> Result<i64> {
+    crate::tx::number(tx, WAITING, &[max_attempts.into()])
+}
+
+/// Takes the oldest message that may be tried at `now`, and notes the attempt; nobody else gets it before `until`.
+pub fn take(tx: &mut dyn Tx, max_attempts: i64, now: i64, until: i64) -> Result<Option<MailRow>> {
+    first(tx, TAKE, &[until.into(), max_attempts.into(), now.into()], mail_row)
 }
 
 /// A page of messages before `before` (start with `i64::MAX`), newest first.
@@ -74,14 +102,29 @@ pub fn mails_before(tx: &mut dyn Tx, before: i64, limit: usize) -> Result<Vec<Ma
     rows(tx, LATEST, &[before.into(), (limit as i64).into()], mail_row)
 }
 
-/// Notes that messages were sent.
-pub fn mark_sent(tx: &mut dyn Tx, mails: &[i64], at: i64) -> Result<u64> {
-    tx.execute(SENT, &[at.into(), mails.into()])
+/// Notes that a message was sent.
+pub fn mark_sent(tx: &mut dyn Tx, mail: i64, at: i64) -> Result<u64> {
+    tx.execute(SENT, &[at.into(), mail.into()])
 }
 
-/// Notes that sending failed.
-pub fn mark_failed(tx: &mut dyn Tx, mails: &[i64], error: &str) -> Result<u64> {
-    tx.execute(FAILED, &[error.into(), mails.into()])
+/// Notes that sending failed, how many attempts that makes, and when the next may be.
+pub fn mark_failed(tx: &mut dyn Tx, mail: i64, error: &str, attempts: i64, next: i64) -> Result<u64> {
+    tx.execute(FAILED, &[error.into(), attempts.into(), next.into(), mail.into()])
+}
+
+/// How often the message that was tried least, of those that may be tried at `now`, was tried.
+pub fn fewest_attempts(tx: &mut dyn Tx, max_attempts: i64, now: i64) -> Result<i64> {
+    crate::tx::number(tx, FEWEST, &[max_attempts.into(), now.into()])
+}
+
+/// Notes that none of the messages that may be tried at `now` can be sent before `next`. Gives how many those are.
+pub fn postpone(tx: &mut dyn Tx, max_attempts: i64, now: i64, error: &str, next: i64) -> Result<u64> {
+    tx.execute(POSTPONE, &[error.into(), next.into(), max_attempts.into(), now.into()])
+}
+
+/// Lets messages whose sending failed be tried again at once, those that were given up too. Gives how many.
+pub fn retry_now(tx: &mut dyn Tx) -> Result<u64> {
+    tx.execute(RETRY, &[])
 }
 
 fn mail_row(row: &crate::Row<'_>) -> Result<MailRow> {
@@ -95,6 +138,7 @@ fn mail_row(row: &crate::Row<'_>) -> Result<MailRow> {
         },
         sent: row.opt_int(5)?,
         attempts: row.int(6)?,
-        error: row.opt_string(7)?,
+        next_attempt: row.opt_int(7)?,
+        error: row.opt_string(8)?,
     })
 }

@@ -13,6 +13,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_directory", sql: include_str!("../migrations/0001_directory.sql") },
     Migration { name: "0002_server", sql: include_str!("../migrations/0002_server.sql") },
+    Migration { name: "0003_jobs", sql: include_str!("../migrations/0003_jobs.sql") },
 ];
 
 /// What an engine writes for the type words of a migration.

@@ -25,6 +25,7 @@ pub fn all() -> Vec<Statement> {
         crate::accounts::STATEMENTS,
         crate::accounts::QUEUE_STATEMENTS,
         crate::app_state::STATEMENTS,
+        crate::cleanup::STATEMENTS,
         crate::config::STATEMENTS,
         crate::feeds::STATEMENTS,
         crate::figures::STATEMENTS,

@@ -2,6 +2,8 @@
 
 mod process;
 mod scim2_server;
+mod smtp_sink;
 
 pub use process::{ServerProcess, free_port};
 pub use scim2_server::Scim2Server;
+pub use smtp_sink::{SinkTls, SmtpSink, SunkMail};

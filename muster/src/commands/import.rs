@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::finish;
 use crate::cli::Change;
-use crate::context::{Context, Exit, Usage};
+use crate::context::{Context, Exit};
 use crate::progress::Bars;
 
 /// Brings people in from a feed.
@@ -17,6 +17,7 @@ Examples:
   muster import --app hr roster.csv --preview    who would come, change and leave, and what follows from it
   muster import --app hr roster.csv.gz
   muster import --app hr roster.csv --force      where a guard holds it and you have seen what it takes away
+  muster import --app hr                         from where the app's feed.path says that it lies
 
 A feed is a full snapshot: who has no row any more is gone. Rows that can't be used are left out and told.
 The file is kept in the store, so a plan that was shown or held can be applied without it (muster apply ID).")]
@@ -24,7 +25,7 @@ pub(crate) struct Import {
     /// The app whose feed it is
     #[arg(long, value_name = "NAME")]
     app: String,
-    /// The feed: CSV, as it is or compressed by gzip
+    /// The feed: CSV, as it is or compressed by gzip; if not given, the one that the app's feed.path leads to
     file: Option<PathBuf>,
     #[command(flatten)]
     change: Change,
@@ -33,17 +34,14 @@ pub(crate) struct Import {
 impl Import {
     /// Runs it.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit> {
-        let Some(file) = self.file else {
-            return Err(Usage(format!(
-                "name the file of the feed: muster import --app {} FILE; reading from an application itself isn't there yet",
-                self.app
-            ))
-            .into());
-        };
         let muster = context.open()?;
         if !self.change.preview {
             context.due(&muster)?;
         }
+        let file = match self.file {
+            Some(file) => file,
+            None => muster.feed_of_source(&self.app)?,
+        };
         let bars = Bars::new();
         let report = muster.import_file(&context.actor, &self.app, &file, self.change.into(), &bars)?;
         drop(bars);

@@ -348,6 +348,20 @@ impl Status {
         if let Some(due) = &status.next_due {
             context.out.line(format!("dates next change something at {}", instant(due)))?;
         }
+        if status.jobs.iter().any(|job| job.next.is_some() || job.last.is_some()) {
+            let mut table = output::table(&["Job", "Next", "Last", "What came of it"]);
+            for job in &status.jobs {
+                let at = |at: &Option<String>| at.as_deref().map(instant).unwrap_or_default();
+                let next = if job.running { "now".into() } else { at(&job.next) };
+                table.add_row([
+                    Cell::new(&job.name),
+                    Cell::new(next),
+                    Cell::new(at(&job.last)),
+                    Cell::new(job.outcome.as_deref().unwrap_or_default()),
+                ]);
+            }
+            context.out.table(&table)?;
+        }
         let mib = status.database_bytes as f64 / f64::from(1 << 20);
         context.out.line(format!("database: {mib:.1} MiB"))?;
         Ok(Exit::Done)

@@ -170,17 +170,16 @@ impl Notify {
     #[expect(clippy::unused_self, reason = "commands are alike")]
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit> {
         let muster = context.open()?;
-        let report = muster.notify()?;
-        let dir = muster.dir().join("mail");
+        let report = muster.notify_now()?;
         if context.json {
             context.print_json(&json!({
                 "mails": report.mails, "tasks": report.tasks, "withoutOwner": report.without_owner,
-                "failed": report.failed, "folder": dir,
+                "failed": report.failed, "waiting": report.waiting, "to": report.to,
             }))?;
         } else {
             let mails = output::count(report.mails as u64, "mail", "mails");
             let tasks = output::count(report.tasks as u64, "new task", "new tasks");
-            context.out.line(format!("{mails} about {tasks} written to {}", dir.display()))?;
+            context.out.line(format!("{mails} about {tasks} sent to {}", report.to))?;
             if report.without_owner > 0 {
                 context.out.line(format!(
                     "nobody can be told of {}: give the apps an owner, or the org admins, in the org file",
@@ -189,10 +188,7 @@ impl Notify {
             }
         }
         if let Some(first) = report.failed.first() {
-            bail!(
-                "{} couldn't be written and will be tried again: {first}",
-                output::count(report.failed.len() as u64, "mail", "mails")
-            );
+            bail!("{} couldn't be sent: {first}", output::count(report.failed.len() as u64, "mail", "mails"));
         }
         Ok(Exit::Done)
     }

@@ -1,5 +1,6 @@
 //! The org's configuration, compiled once per version.
 
+mod check;
 mod compile;
 mod indexed;
 mod order;

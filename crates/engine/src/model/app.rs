@@ -96,6 +96,10 @@ pub struct Feed {
     /// Columns the file has and this list hasn't are passed over; else they are refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ignore_unknown_columns: bool,
+    /// Where the feed lies, for imports that nobody hands a file; a `*` in the last part of the path stands for any
+    /// text, and the newest file that fits is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 /// What a source means for the people in it.
@@ -112,6 +116,12 @@ pub struct Source {
     pub ends_person: bool,
     /// New people wait as STAGED until an admin activates them.
     pub stage: bool,
+    /// When it is imported: a cron expression of five fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// The zone of the schedule; the org's if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
 }
 
 /// How accounts in the app are kept.
@@ -134,6 +144,9 @@ pub struct Provisioning {
     pub owner: String,
     /// How many days a task may take.
     pub task_days: u32,
+    /// How many calls the app takes a minute, from all nodes together; as many as there are if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
 }
 
 impl Default for Provisioning {
@@ -147,6 +160,7 @@ impl Default for Provisioning {
             concurrency: 4,
             owner: String::new(),
             task_days: 7,
+            rate_limit: None,
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod ids;
 pub mod keys;
 pub mod org;
 pub mod schema;
+pub mod settings;
 pub mod status;
 
 pub use app::{
@@ -18,4 +19,5 @@ pub use org::{
     RuleStatus,
 };
 pub use schema::{AttributeDef, AttributeType, ValueError};
+pub use settings::{MailSettings, MailTls, Retention, SmtpServer};
 pub use status::{RefusedTransition, Transition, UserStatus};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::app::{App, AppGroup, Mapping};
 use super::keys::{AppKey, GroupKey, ItemKey, UserKey};
 use super::schema::AttributeDef;
+use super::settings::{MailSettings, Retention};
 
 /// The kind of a group (Okta: `type`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +115,10 @@ pub struct OrgSettings {
     pub admins: Vec<String>,
     /// The guards.
     pub guard: GuardSettings,
+    /// How mails leave.
+    pub mail: MailSettings,
+    /// How long things are kept.
+    pub retention: Retention,
 }
 
 impl Default for OrgSettings {
@@ -123,6 +128,8 @@ impl Default for OrgSettings {
             timezone: "UTC".to_owned(),
             admins: Vec::new(),
             guard: GuardSettings::default(),
+            mail: MailSettings::default(),
+            retention: Retention::default(),
         }
     }
 }

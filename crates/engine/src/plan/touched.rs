@@ -170,8 +170,13 @@ fn sources(old: &Config, new: &Config, found: &mut Touched) {
         let mappings = |c: &Config, all: &[Inbound]| -> BTreeMap<ItemKey, _> {
             all.iter().map(|m| (m.item, told(c, m))).collect()
         };
-        // How its feed is matched to people is a matter of imports.
-        let settings = |s: &crate::model::Source| crate::model::Source { match_on: Vec::new(), ..s.clone() };
+        // How and when its feed is imported is a matter of imports.
+        let settings = |s: &crate::model::Source| crate::model::Source {
+            match_on: Vec::new(),
+            schedule: None,
+            timezone: None,
+            ..s.clone()
+        };
         let own = was.properties != is.properties
             && was.mappings.iter().chain(&is.mappings).any(|m| reads_root(&m.program, ROOT_APP));
         if settings(&was.source) != settings(&is.source)

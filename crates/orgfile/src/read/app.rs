@@ -25,11 +25,19 @@ const APP: &[&str] = &[
     "groups",
     "guard",
 ];
-const FEED: &[&str] =
-    &["key", "columns", "delimiter", "date_format", "list_separator", "terminated", "ignore_unknown_columns"];
+const FEED: &[&str] = &[
+    "key",
+    "columns",
+    "delimiter",
+    "date_format",
+    "list_separator",
+    "terminated",
+    "ignore_unknown_columns",
+    "path",
+];
 const TERMINATED: &[&str] = &["column", "values"];
 const COLUMN: &[&str] = &["type", "required"];
-const SOURCE: &[&str] = &["priority", "match_on", "on_leave", "ends_person", "stage"];
+const SOURCE: &[&str] = &["priority", "match_on", "on_leave", "ends_person", "stage", "schedule", "timezone"];
 const PROVISIONING: &[&str] = &[
     "create",
     "update",
@@ -39,6 +47,7 @@ const PROVISIONING: &[&str] = &[
     "concurrency",
     "owner",
     "task_days",
+    "rate_limit",
 ];
 const TO_USER: &[&str] = &["expression", "when", "taken"];
 const TO_APP: &[&str] = &["expression", "when"];
@@ -167,6 +176,7 @@ fn read_feed(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Feed> {
         terminated: table.get("terminated").and_then(|entry| read_terminated(reader, &entry)),
         columns,
         ignore_unknown_columns: reader.flag(&table, "ignore_unknown_columns").unwrap_or(false),
+        path: reader.text(&table, "path"),
     })
 }
 
@@ -198,6 +208,8 @@ fn read_source(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Source>
         on_leave: reader.word(&table, "on_leave", LEAVERS).unwrap_or_default(),
         ends_person: reader.flag(&table, "ends_person").unwrap_or(false),
         stage: reader.flag(&table, "stage").unwrap_or(false),
+        schedule: reader.text(&table, "schedule"),
+        timezone: reader.text(&table, "timezone"),
     })
 }
 
@@ -213,23 +225,30 @@ fn read_provisioning(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<P
         concurrency: reader.whole(&table, "concurrency").unwrap_or(default.concurrency),
         owner: reader.text(&table, "owner").unwrap_or(default.owner),
         task_days: reader.whole(&table, "task_days").unwrap_or(default.task_days),
+        rate_limit: reader.whole(&table, "rate_limit"),
     })
 }
 
-/// Secrets are given by reference: what stands in a file ends up in repositories and backups.
 fn read_secrets(reader: &mut Reader<'_>, app: &Table<'_, '_>) -> BTreeMap<String, String> {
     let mut secrets = BTreeMap::new();
     for entry in reader.named(app, "secrets") {
-        let Some(reference) = reader.text_of(&entry) else { continue };
-        if is_reference(&reference) {
+        if let Some(reference) = read_reference(reader, &entry) {
             secrets.insert(entry.name.to_owned(), reference);
-        } else {
-            let reason = "a secret is given by reference: \"env:NAME\" for an environment variable or \"file:PATH\" \
-                          for a file; if what stands here is the secret itself, take it out and change it";
-            reader.fail(entry.value_at, &entry.path, reason);
         }
     }
     secrets
+}
+
+/// Secrets are given by reference: what stands in a file ends up in repositories and backups.
+pub(super) fn read_reference(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<String> {
+    let reference = reader.text_of(entry)?;
+    if is_reference(&reference) {
+        return Some(reference);
+    }
+    let reason = "a secret is given by reference: \"env:NAME\" for an environment variable or \"file:PATH\" for a \
+                  file; if what stands here is the secret itself, take it out and change it";
+    reader.fail(entry.value_at, &entry.path, reason);
+    None
 }
 
 fn is_reference(text: &str) -> bool {

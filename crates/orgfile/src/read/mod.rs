@@ -1,6 +1,7 @@
 //! From text to an [`OrgFile`], every mistake told at once.
 
 pub(crate) mod app;
+mod org;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,6 @@ use crate::{GroupEntry, OrgFile, RuleEntry, Spot};
 use reader::{Entry, Reader, Table};
 
 const PARTS: &[&str] = &["org", "attributes", "links", "groups", "rules", "apps"];
-const ORG: &[&str] = &["name", "timezone", "admins", "guard"];
 const GUARD: &[&str] = &["percent", "minimum", "count", "feed_percent"];
 const ATTRIBUTE: &[&str] = &[
     "type",
@@ -90,25 +90,6 @@ fn not_toml(text: &str, mistakes: &[toml::de::Error]) -> Vec<OrgFileError> {
 impl OrgFile {
     fn spot(&mut self, kind: ItemKind, name: impl Into<String>, spot: Spot) {
         self.spots.insert((kind, name.into()), spot);
-    }
-
-    fn read_org(&mut self, reader: &mut Reader<'_>, root: &Table<'_, '_>) {
-        let Some(entry) = root.get("org") else { return };
-        self.spot(ItemKind::Org, "org", entry.spot());
-        let Some(table) = reader.table(&entry, ORG) else { return };
-        let settings = &mut self.settings;
-        if let Some(name) = reader.text(&table, "name") {
-            settings.name = name;
-        }
-        if let Some(timezone) = reader.text(&table, "timezone") {
-            settings.timezone = timezone;
-        }
-        if let Some(admins) = reader.texts(&table, "admins") {
-            settings.admins = admins;
-        }
-        if let Some(guard) = read_guard(reader, &table) {
-            settings.guard = guard;
-        }
     }
 
     fn read_attributes(&mut self, reader: &mut Reader<'_>, root: &Table<'_, '_>) {

@@ -6,8 +6,8 @@ use muster_engine::model::app::{AppGroup, Column, Feed, Terminated};
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
     App, AppKey, AppKind, AttributeType, Direction, Group, GroupKey, GroupKind, GroupRule, GuardSettings,
-    ItemKey, LeaverAction, LinkDef, Mapping, OnUnassign, Org, OrgSettings, Provisioning, PushWhen,
-    RuleStatus, Source, UserKey, Value, WhenTaken,
+    ItemKey, LeaverAction, LinkDef, MailSettings, MailTls, Mapping, OnUnassign, Org, OrgSettings,
+    Provisioning, PushWhen, Retention, RuleStatus, Source, UserKey, Value, WhenTaken,
 };
 use muster_orgfile::export;
 use proptest::collection::{btree_map, btree_set, vec};
@@ -127,9 +127,19 @@ fn feed() -> impl Strategy<Value = Feed> {
         terminated,
         columns,
         any::<bool>(),
+        of(text()),
     )
         .prop_map(
-            |(key, delimiter, date_format, list_separator, terminated, columns, ignore_unknown_columns)| {
+            |(
+                key,
+                delimiter,
+                date_format,
+                list_separator,
+                terminated,
+                columns,
+                ignore_unknown_columns,
+                path,
+            )| {
                 Feed {
                     key,
                     delimiter,
@@ -138,6 +148,7 @@ fn feed() -> impl Strategy<Value = Feed> {
                     terminated: terminated.map(|(column, values)| Terminated { column, values }),
                     columns,
                     ignore_unknown_columns,
+                    path,
                 }
             },
         )
@@ -145,21 +156,30 @@ fn feed() -> impl Strategy<Value = Feed> {
 
 fn source() -> impl Strategy<Value = Source> {
     let leave = select(vec![LeaverAction::Deactivate, LeaverAction::Suspend, LeaverAction::Nothing]);
-    (0u32..3, vec(text(), 0..3), leave, any::<[bool; 2]>()).prop_map(
-        |(priority, match_on, on_leave, [ends_person, stage])| Source {
+    (0u32..3, vec(text(), 0..3), leave, any::<[bool; 2]>(), of(text()), of(text())).prop_map(
+        |(priority, match_on, on_leave, [ends_person, stage], schedule, timezone)| Source {
             priority,
             match_on,
             on_leave,
             ends_person,
             stage,
+            schedule,
+            timezone,
         },
     )
 }
 
 fn provisioning() -> impl Strategy<Value = Provisioning> {
     let unassign = select(vec![OnUnassign::Deactivate, OnUnassign::Delete, OnUnassign::Nothing]);
-    (any::<[bool; 4]>(), unassign, 3u32..6, text(), 6u32..9).prop_map(
-        |([create, update, disable_suspended, before_start], on_unassign, concurrency, owner, task_days)| {
+    (any::<[bool; 4]>(), unassign, 3u32..6, text(), 6u32..9, of(0u32..9)).prop_map(
+        |(
+            [create, update, disable_suspended, before_start],
+            on_unassign,
+            concurrency,
+            owner,
+            task_days,
+            rate_limit,
+        )| {
             Provisioning {
                 create,
                 update,
@@ -169,6 +189,7 @@ fn provisioning() -> impl Strategy<Value = Provisioning> {
                 concurrency,
                 owner,
                 task_days,
+                rate_limit,
             }
         },
     )
@@ -208,13 +229,46 @@ fn rules() -> impl Strategy<Value = Rules> {
     btree_map(name(), (text(), groups(), users, groups(), any::<bool>()), 0..4)
 }
 
-fn settings() -> impl Strategy<Value = OrgSettings> {
-    (text(), text(), vec(text(), 0..4), guard()).prop_map(|(name, timezone, admins, guard)| OrgSettings {
-        name,
-        timezone,
-        admins,
-        guard,
+fn mail() -> impl Strategy<Value = MailSettings> {
+    let tls = select(vec![MailTls::Auto, MailTls::Required, MailTls::None]);
+    let password = prop_oneof![Just(String::new()), "env:[A-Z_][A-Z0-9_]{0,5}"];
+    (text(), password, text(), tls, text(), 14u32..17).prop_map(
+        |(smtp, password, from, tls, ca, digest_minutes)| MailSettings {
+            smtp,
+            password,
+            from,
+            tls,
+            ca,
+            digest_minutes,
+        },
+    )
+}
+
+fn retention() -> impl Strategy<Value = Retention> {
+    any::<[bool; 6]>().prop_map(|[log, undo, plans, feeds, tasks, mail]| {
+        let days = |usual: bool, usually: u32| if usual { usually } else { 7 };
+        Retention {
+            log: days(log, 90),
+            undo: days(undo, 90),
+            plans: days(plans, 30),
+            feeds: days(feeds, 90),
+            tasks: days(tasks, 365),
+            mail: days(mail, 30),
+        }
     })
+}
+
+fn settings() -> impl Strategy<Value = OrgSettings> {
+    (text(), text(), vec(text(), 0..4), guard(), mail(), retention()).prop_map(
+        |(name, timezone, admins, guard, mail, retention)| OrgSettings {
+            name,
+            timezone,
+            admins,
+            guard,
+            mail,
+            retention,
+        },
+    )
 }
 
 /// Orgs whose references lead somewhere.

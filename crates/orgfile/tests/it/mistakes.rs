@@ -31,7 +31,16 @@ fn each_mistake_is_told() {
             "org.admins: must be a list of texts, such as [\"one\", \"two\"], and is a text",
         ),
         ("[org]\nadmins = [\"x\", 4]", "2:16: org.admins: must be a text in quotes, and is an integer"),
-        ("org = 3", "org: must be a table with name, timezone, admins, guard, and is an integer"),
+        (
+            "org = 3",
+            "org: must be a table with name, timezone, admins, guard, mail, retention, and is an integer",
+        ),
+        ("[org.mail]\npassword = \"geheim\"", "2:12: org.mail.password: a secret is given by reference"),
+        (
+            "[org.mail]\ntls = \"never\"",
+            "org.mail.tls: \"never\" is none of \"auto\", \"required\", \"none\"",
+        ),
+        ("[org.retention]\nlogs = 3", "unknown key \"logs\"; did you mean \"log\"?"),
         ("[org.guard]\npercent = -1", "org.guard.percent: is negative or too large"),
         ("[org.guard]\npercent = 99999999999", "org.guard.percent: is negative or too large"),
         ("[org.guard]\npercent = 1.5", "must be a whole number, and is a number with a fraction"),

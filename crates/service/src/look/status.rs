@@ -11,6 +11,7 @@ use super::{AppRef, iso};
 use crate::clock::machine_now;
 use crate::error::Result;
 use crate::muster::Muster;
+use crate::schedule::JobView;
 
 /// How many held plans are looked for.
 const HELD: usize = 1_000;
@@ -63,6 +64,8 @@ pub struct StatusView {
     pub unfinished_runs: Vec<PlanKey>,
     /// When time alone next changes somebody.
     pub next_due: Option<String>,
+    /// What runs by itself, and when.
+    pub jobs: Vec<JobView>,
     /// The size of the store on disk.
     pub database_bytes: u64,
 }
@@ -94,6 +97,7 @@ impl Muster {
     pub fn status(&self) -> Result<StatusView> {
         let database_bytes = self.store.size_bytes()?;
         let org_now = self.now();
+        let jobs = self.jobs()?;
         self.store.try_read(|tx| {
             let config = self.config_in(tx)?;
             let users_by_status: BTreeMap<String, i64> = lookups::status_counts(tx)?.into_iter().collect();
@@ -139,6 +143,7 @@ impl Muster {
                 held_plans: held.iter().map(|p| PlanKey(p.plan_key)).collect(),
                 unfinished_runs: runs::unfinished_runs(tx)?.iter().map(|r| PlanKey(r.plan_key)).collect(),
                 next_due: lookups::next_due(tx)?.map(iso),
+                jobs: jobs.clone(),
                 database_bytes,
             })
         })

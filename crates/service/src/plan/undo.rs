@@ -3,7 +3,7 @@
 use muster_engine::Config;
 use muster_engine::model::{Item, ItemChange, ItemKey, ItemKind, PlanKey};
 use muster_store::config::{item_history, items_changed};
-use muster_store::plans;
+use muster_store::{cleanup, plans};
 
 use super::stream::Source;
 use super::{Counts, PlanReport, PlanStatus, Progress, Proposal, Trigger};
@@ -39,6 +39,13 @@ impl Muster {
                     row.status
                 )));
             }
+        }
+        if self.store.read(|tx| cleanup::inverse_is_gone(tx, plan.0))? {
+            let days = self.config()?.org.settings.retention.undo;
+            return Err(ServiceError::Invalid(format!(
+                "plan {plan} can't be undone any more: what it changed was kept for a while (org.retention.undo, now \
+                 {days} days) and is gone; put right by hand what is still wrong, or import a feed that says so"
+            )));
         }
         let items = self.earlier_items(plan)?;
         let lasting = what_lasts(&row.counts, &*self.config()?);

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::breaker::Breaker;
 use super::carry_out::{News, Outcome, Verdict, carry_out};
 use super::db::Db;
 use super::end::End;
@@ -95,6 +96,7 @@ pub(super) struct Worker {
     changed: bool,
     /// Told when there may be more to claim, or an end was set.
     poke: Arc<Notify>,
+    breaker: Breaker,
 }
 
 impl Worker {
@@ -105,6 +107,7 @@ impl Worker {
         Self {
             batch: (target.concurrency() * 8).clamp(CLAIM.0, CLAIM.1),
             patience: context.patience,
+            breaker: Breaker::new(context.db.clone(), target.app),
             context,
             target,
             queue: VecDeque::new(),
@@ -138,6 +141,7 @@ impl Worker {
     pub(super) async fn run(mut self) -> Result<()> {
         while self.until_ready().await? == Next::Work {
             self.work().await?;
+            self.breaker.leave().await?;
             if self.is_over() || (!self.paused && self.rest().await? == Next::Stop) {
                 break;
             }
@@ -177,10 +181,14 @@ impl Worker {
                 return Ok(Next::Work);
             }
             self.unwell = true;
-            let until = state.and_then(|state| state.paused_until).filter(|until| *until > machine_now());
+            let seen = state.and_then(|state| state.paused_until);
+            let until = seen.filter(|until| *until > machine_now());
             if !refused && !std::mem::take(&mut self.changed) {
                 match until {
-                    None => return Ok(Next::Work),
+                    None => match seen {
+                        Some(seen) if !self.breaker.half_open(seen).await? => continue,
+                        _ => return Ok(Next::Work),
+                    },
                     Some(until) if self.wait(until).await => continue,
                     Some(_) => return Ok(Next::Stop),
                 }
@@ -228,10 +236,16 @@ impl Worker {
     async fn work(&mut self) -> Result<()> {
         self.drained = false;
         loop {
+            if !self.paused && self.breaker.is_open().await? {
+                self.paused = true;
+                self.unwell = true;
+                self.epoch += 1;
+            }
             if self.paused || self.is_over() {
                 self.give_back().await?;
             } else {
-                if self.queue.is_empty() && self.in_flight.len() < self.target.concurrency() {
+                let at_once = if self.breaker.is_half_open() { 1 } else { self.target.concurrency() };
+                if self.queue.is_empty() && self.in_flight.len() < at_once {
                     if self.unmatched.is_empty() && !self.drained {
                         self.claim().await?;
                     }
@@ -239,7 +253,7 @@ impl Worker {
                         self.match_listing().await?;
                     }
                 }
-                while self.in_flight.len() < self.target.concurrency() && self.start() {}
+                while self.in_flight.len() < at_once && self.start() {}
             }
             let ended = tokio::select! {
                 ended = self.in_flight.join_next() => ended,
@@ -299,15 +313,18 @@ impl Worker {
             Verdict::Refused { error } => signal = Some(Signal::Refused { error: error.clone() }),
             Verdict::Later { after: None, error } | Verdict::Unknown { error } => {
                 self.failures_in_a_row += 1;
-                if self.failures_in_a_row >= TROUBLE {
+                if self.failures_in_a_row >= TROUBLE || self.breaker.is_half_open() {
                     signal = Some(Signal::Trouble { error: error.clone() });
                 }
             }
             Verdict::Done | Verdict::Failed { .. } | Verdict::InDoubt { .. } => {
                 self.failures_in_a_row = 0;
-                if self.unwell && epoch == self.epoch && !outcome.did.is_empty() {
+                let answered = !outcome.did.is_empty() || outcome.failed_call.is_some();
+                if self.unwell && epoch == self.epoch && answered {
                     self.unwell = false;
-                    self.context.tell(Message::Signal(Arc::clone(&self.target), Signal::Healthy)).await?;
+                    self.breaker.tried();
+                    // Written before the next look at the row, or its own trial looks like another's pause.
+                    self.signal(Signal::Healthy).await?;
                 }
             }
             Verdict::GivenBack => {}
@@ -449,6 +466,7 @@ impl Worker {
         self.paused = true;
         self.unwell = true;
         self.epoch += 1;
+        self.breaker.tried();
         self.signal(signal).await
     }
 

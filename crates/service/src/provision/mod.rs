@@ -6,6 +6,7 @@
 //! whoever finds such a note looks the account up before doing anything else, so that nothing is created twice.
 
 mod app_loop;
+mod breaker;
 mod by_hand;
 mod carry_out;
 mod db;
@@ -15,6 +16,7 @@ mod find;
 mod forever;
 mod job;
 mod leases;
+mod limit;
 mod listing;
 mod orphans;
 mod points;

@@ -9,6 +9,7 @@ use muster_engine::outbound::Allowed;
 use muster_store::{Tx, secrets};
 use secrecy::SecretString;
 
+use super::limit::Limited;
 use crate::error::Result;
 use crate::muster::Muster;
 use crate::vault;
@@ -84,6 +85,10 @@ impl Target {
         let connector = match muster_connectors::connect(kind, &settings, secret) {
             Ok(connector) => connector,
             Err(error) => return Ok(Err(not_set_up(error.to_string(), Some(provisioning)))),
+        };
+        let connector = match provisioning.rate_limit {
+            Some(limit) => Box::new(Limited::new(connector, &muster.store, key, limit)),
+            None => connector,
         };
         let capabilities = connector.capabilities();
         Ok(Ok(Arc::new(Self {

@@ -13,7 +13,7 @@ use muster_store::tasks::{self as stored, TaskRow};
 use muster_store::{Tx, app_state, log};
 
 pub use notify::NotifyReport;
-pub use words::{DEPROVISION, FAILED, IN_DOUBT, PROVISION, REFUSED, UPDATE};
+pub use words::{DEPROVISION, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, PROVISION, REFUSED, UPDATE};
 
 use crate::access::{Actor, Right};
 use crate::clock::machine_now;

@@ -3,121 +3,125 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
 use muster_engine::model::AppKey;
 use muster_engine::{Config, Millis};
 use muster_store::mail::{self as stored_mail, NewMail};
 use muster_store::tasks as stored;
 
 use super::Task;
-use super::words::{DEPROVISION, FAILED, IN_DOUBT, PROVISION, REFUSED, UPDATE};
+use super::words::{DEPROVISION, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, PROVISION, REFUSED, UPDATE};
 use crate::error::Result;
-use crate::mail::{Mail, MailFolder};
+use crate::mail::MOST_ATTEMPTS;
 use crate::muster::Muster;
 
 /// The most tasks of one run; the next run tells of the others.
 const MOST_TASKS: usize = 100_000;
 /// The most lines of tasks in a mail.
 const MOST_LINES: usize = 500;
-/// How often writing a mail is tried.
-const MOST_ATTEMPTS: i64 = 20;
-/// How many mails are written before it is noted.
-const MAILS: usize = 100;
 
 /// Whom a run told of what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotifyReport {
-    /// Mails written.
+    /// Mails that went out.
     pub mails: usize,
     /// Tasks told of.
     pub tasks: usize,
     /// Tasks nobody can be told of, since neither their app has an owner nor the org admins.
     pub without_owner: usize,
-    /// Mails that couldn't be written, with the reason; they are tried again.
+    /// Why mails couldn't go out; they are tried again, but those that are refused for good.
     pub failed: Vec<String>,
+    /// Mails that wait for another attempt.
+    pub waiting: usize,
+    /// Where mails go: a mail server or a folder.
+    pub to: String,
+}
+
+impl NotifyReport {
+    /// In a line.
+    pub(crate) fn in_words(&self) -> String {
+        let mut words = match (self.mails, self.tasks) {
+            (0, 0) => "nobody to tell".to_owned(),
+            (mails, tasks) => format!("{mails} mails about {tasks} new tasks"),
+        };
+        if let Some(first) = self.failed.first() {
+            let _ = write!(words, "; {} failed: {first}", self.failed.len());
+        }
+        if self.waiting > 0 {
+            let _ = write!(words, "; {} wait for another attempt", self.waiting);
+        }
+        words
+    }
 }
 
 impl Muster {
-    /// Tells the owners of new tasks, each in one mail, written as a file to `mail` in the data directory.
+    /// Tells the owners of new tasks, each in one mail, by the org's mail server or as a file in `mail` in the data
+    /// directory.
     ///
-    /// The mails are put down together with the note that the tasks were told of, and written afterwards under names
-    /// that stay the same: a crash in between neither loses a mail nor doubles it.
+    /// The mails are put down together with the note that the tasks were told of, and sent afterwards under ids that
+    /// stay the same: a crash in between loses none, and one that goes out twice is known by its id.
     ///
     /// # Errors
-    /// If the store fails. That a mail can't be written is in the report.
+    /// If the store fails. That a mail can't be sent is in the report.
     pub fn notify(&self) -> Result<NotifyReport> {
         let at = self.clock.now();
-        let mut report = self.store.try_write(|tx| {
-            let config = self.config_in(tx)?;
-            let mut report = NotifyReport::default();
-            let mut by_owner: BTreeMap<Vec<String>, Vec<Task>> = BTreeMap::new();
-            for row in stored::unnotified(tx, MOST_TASKS)? {
-                let task = Task::from(row);
-                let recipients = match &task.owner {
-                    Some(owner) => vec![owner.clone()],
-                    None => config.org.settings.admins.clone(),
-                };
-                if recipients.is_empty() {
-                    report.without_owner += 1;
-                } else {
-                    by_owner.entry(recipients).or_default().push(task);
-                }
-            }
-            let mut told = Vec::new();
-            let mut mails = Vec::new();
-            for (recipients, tasks) in by_owner {
-                mails.push(NewMail {
-                    recipients: serde_json::to_string(&recipients).unwrap_or_default(),
-                    subject: subject(&config, &tasks),
-                    body: digest(&config, &tasks),
-                    created: at.0,
-                });
-                told.extend(tasks.iter().map(|task| task.key));
-            }
-            report.tasks = told.len();
-            stored_mail::enqueue(tx, &mails)?;
-            stored::mark_notified(tx, &told, at.0)?;
-            Ok::<_, crate::error::ServiceError>(report)
-        })?;
-        self.deliver(at, &mut report)?;
+        let mut report = self.write_digests(at)?;
+        let config = self.config()?;
+        let settings = &config.org.settings.mail;
+        report.to = match settings.server() {
+            Ok(Some(server)) => format!("{}:{}", server.host, server.port),
+            _ => self.dir.join("mail").display().to_string(),
+        };
+        let delivery = self.deliver(settings, at)?;
+        report.mails = delivery.sent;
+        report.failed = delivery.failed;
+        let waiting = self.store.read(|tx| stored_mail::waiting(tx, MOST_ATTEMPTS))?;
+        report.waiting = usize::try_from(waiting).unwrap_or(0);
         Ok(report)
     }
 
-    /// Writes what waits to be sent.
-    fn deliver(&self, at: Millis, report: &mut NotifyReport) -> Result<()> {
-        let folder = MailFolder::new(self.dir.join("mail"));
-        loop {
-            let waiting = self.store.read(|tx| stored_mail::unsent(tx, MOST_ATTEMPTS, MAILS))?;
-            let mut sent = Vec::new();
-            let mut failed = Vec::new();
-            for row in &waiting {
-                let mail = Mail {
-                    id: row.mail_key,
-                    to: serde_json::from_str(&row.mail.recipients).unwrap_or_default(),
-                    subject: row.mail.subject.clone(),
-                    text: row.mail.body.clone(),
-                    date: Timestamp::from_millisecond(row.mail.created).unwrap_or_default(),
-                    message_id: format!("muster-{}-{}@localhost", row.mail_key, row.mail.created),
-                };
-                match folder.write(&mail) {
-                    Ok(_) => sent.push(row.mail_key),
-                    Err(error) => failed.push((row.mail_key, error.to_string())),
+    /// The same, but mails that failed before are tried at once, also those that were given up.
+    ///
+    /// # Errors
+    /// As [`Muster::notify`].
+    pub fn notify_now(&self) -> Result<NotifyReport> {
+        self.store.write(stored_mail::retry_now)?;
+        self.notify()
+    }
+
+    /// One mail a recipient about all tasks that are new to her.
+    fn write_digests(&self, at: Millis) -> Result<NotifyReport> {
+        self.store.try_write(|tx| {
+            let config = self.config_in(tx)?;
+            let admins = &config.org.settings.admins;
+            let mut report = NotifyReport::default();
+            let tasks: Vec<Task> = stored::unnotified(tx, MOST_TASKS)?.into_iter().map(Task::from).collect();
+            let mut by_recipient: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
+            let mut told = Vec::new();
+            for task in &tasks {
+                let recipients = task.owner.as_ref().map_or(admins.as_slice(), std::slice::from_ref);
+                if recipients.is_empty() {
+                    report.without_owner += 1;
+                    continue;
                 }
-            }
-            self.store.write(|tx| {
-                stored_mail::mark_sent(tx, &sent, at.0)?;
-                for (key, error) in &failed {
-                    stored_mail::mark_failed(tx, &[*key], error)?;
+                for recipient in recipients {
+                    by_recipient.entry(recipient).or_default().push(task);
                 }
-                Ok(())
-            })?;
-            report.mails += sent.len();
-            let all_failed = sent.is_empty();
-            report.failed.extend(failed.into_iter().map(|(_, error)| error));
-            if waiting.len() < MAILS || all_failed {
-                return Ok(());
+                told.push(task.key);
             }
-        }
+            let mails: Vec<NewMail> = by_recipient
+                .into_iter()
+                .map(|(recipient, tasks)| NewMail {
+                    recipients: serde_json::to_string(&[recipient]).unwrap_or_default(),
+                    subject: subject(&config, &tasks),
+                    body: digest(&config, &tasks),
+                    created: at.0,
+                })
+                .collect();
+            report.tasks = told.len();
+            stored_mail::enqueue(tx, &mails)?;
+            stored::mark_notified(tx, &told, at.0)?;
+            Ok(report)
+        })
     }
 }
 
@@ -125,7 +129,7 @@ fn app_name(config: &Config, app: Option<AppKey>) -> String {
     app.map_or_else(|| config.org.settings.name.clone(), |app| config.app_name(app))
 }
 
-fn subject(config: &Config, tasks: &[Task]) -> String {
+fn subject(config: &Config, tasks: &[&Task]) -> String {
     let count = match tasks.len() {
         1 => "1 new task".to_owned(),
         count => format!("{count} new tasks"),
@@ -142,11 +146,13 @@ fn kind_words(kind: &str) -> &str {
         FAILED => "accounts that the application refused",
         IN_DOUBT => "accounts that can't be told apart",
         REFUSED => "applications that refuse to be provisioned",
+        JOB_FAILED => "scheduled jobs that failed",
+        MAIL_FAILED => "people whom mail can't reach",
         kind => kind,
     }
 }
 
-fn digest(config: &Config, tasks: &[Task]) -> String {
+fn digest(config: &Config, tasks: &[&Task]) -> String {
     let mut counts: BTreeMap<(String, &str), usize> = BTreeMap::new();
     for task in tasks {
         *counts.entry((app_name(config, task.app), kind_words(&task.kind))).or_default() += 1;

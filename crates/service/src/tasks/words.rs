@@ -22,6 +22,10 @@ pub const FAILED: &str = "provisioning_failed";
 pub const IN_DOUBT: &str = "account_in_doubt";
 /// The app refuses us, or isn't set up right.
 pub const REFUSED: &str = "app_refused";
+/// A job that runs by itself failed.
+pub const JOB_FAILED: &str = "job_failed";
+/// A mail can't be delivered.
+pub const MAIL_FAILED: &str = "mail_failed";
 
 /// Stands for the id that an account kept by hand hasn't got.
 pub(crate) const BY_HAND_ID: &str = "by-hand";
@@ -36,6 +40,48 @@ pub(crate) fn account_dedupe(account: AccountKey) -> String {
 /// The same for an app as a whole.
 pub(crate) fn refused_dedupe(app: AppKey) -> String {
     format!("app_refused/{app}")
+}
+
+/// At most one open task about a job.
+pub(crate) fn job_dedupe(job: &str) -> String {
+    format!("job/{job}")
+}
+
+/// At most one open task about a recipient.
+pub(crate) fn mail_dedupe(recipient: &str) -> String {
+    format!("mail/{recipient}")
+}
+
+/// A job failed and will be tried again.
+pub(crate) fn job_failed(job: &str, reason: &str, failures: i64, at: i64) -> NewTask {
+    let times = if failures == 1 { String::new() } else { format!(" {failures} times in a row") };
+    let what = format!(
+        "{reason}\nIt is tried again by itself, less and less often; this task ends when it has succeeded."
+    );
+    NewTask {
+        kind: JOB_FAILED.to_owned(),
+        dedupe: job_dedupe(job),
+        title: format!("The scheduled job {job} failed{times}"),
+        body: json!({ "what": what, "job": job, "error": reason }).to_string(),
+        created: at,
+        ..NewTask::default()
+    }
+}
+
+/// A mail was given up.
+pub(crate) fn mail_failed(recipient: &str, subject: &str, reason: &str, at: Millis) -> NewTask {
+    let what = format!(
+        "{reason}\nThe mail was {subject:?}. Correct the address (an app's owner, the org's admins) or the mail \
+         settings in the org file, then: muster notify"
+    );
+    NewTask {
+        kind: MAIL_FAILED.to_owned(),
+        dedupe: mail_dedupe(recipient),
+        title: format!("Mail to {recipient} can't be delivered"),
+        body: json!({ "what": what, "recipient": recipient, "error": reason }).to_string(),
+        created: at.0,
+        ..NewTask::default()
+    }
 }
 
 /// People by the names others know them by.

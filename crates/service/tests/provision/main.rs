@@ -6,5 +6,6 @@ mod by_hand;
 mod crash;
 mod faults;
 mod fill;
+mod limits;
 mod restore;
 mod support;

@@ -81,14 +81,22 @@ fn mail_is_sent_once(store: &Store) {
     store
         .write(|tx| {
             mail::enqueue(tx, &[message("one"), message("two"), message("three")])?;
-            let unsent = mail::unsent(tx, 2, 2)?;
-            assert_eq!(unsent[1].mail, message("two"));
-            mail::mark_sent(tx, &[unsent[0].mail_key], 9)?;
-            mail::mark_failed(tx, &[unsent[1].mail_key], "refused")?;
-            assert_eq!(mail::unsent(tx, 2, 9)?[0].error.as_deref(), Some("refused"));
-            mail::mark_failed(tx, &[unsent[1].mail_key], "refused")?;
-            let left = mail::unsent(tx, 2, 9)?;
-            assert_eq!(left.iter().map(|row| row.mail.subject.as_str()).collect::<Vec<_>>(), ["three"]);
+            assert_eq!(mail::due(tx, 2, 100)?, 3);
+            let first = mail::take(tx, 2, 100, 200)?.unwrap();
+            assert_eq!((&first.mail, first.attempts), (&message("one"), 1));
+            let second = mail::take(tx, 2, 100, 200)?.unwrap();
+            assert_eq!(second.mail, message("two"), "what is taken is nobody else's");
+            mail::mark_sent(tx, first.mail_key, 9)?;
+            mail::mark_failed(tx, second.mail_key, "busy", 1, 150)?;
+            assert_eq!(mail::take(tx, 2, 149, 200)?.unwrap().mail, message("three"));
+            assert_eq!(mail::take(tx, 2, 149, 200)?, None, "its time hasn't come");
+            assert_eq!(mail::take(tx, 2, 150, 250)?.unwrap().mail, message("two"));
+            // Who died in between leaves it to others.
+            assert_eq!(mail::take(tx, 2, 200, 300)?.unwrap().mail, message("three"));
+            mail::mark_failed(tx, second.mail_key, "refused", 2, 0)?;
+            assert_eq!((mail::take(tx, 2, 999, 999)?, mail::waiting(tx, 2)?), (None, 0), "given up");
+            assert_eq!(mail::retry_now(tx)?, 1);
+            assert_eq!(mail::take(tx, 2, 999, 999)?.unwrap().mail, message("two"));
             assert_eq!(mail::mails_before(tx, i64::MAX, 9)?[2].sent, Some(9));
             Ok(())
         })

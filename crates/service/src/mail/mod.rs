@@ -1,4 +1,8 @@
-//! Writes mails as files into a folder, from where a mail system or a person takes them.
+//! Mails: put together here, then written into a folder, from where a mail system or a person takes them, or sent to a
+//! mail server.
+
+mod deliver;
+mod smtp;
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -8,6 +12,14 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use lettre::Message;
 use lettre::message::{Mailbox, SinglePart};
+
+pub use smtp::{SmtpError, SmtpSender};
+
+/// Who tasks name for what is done about mails.
+const ACTOR: &str = "notifier";
+
+/// How often sending a mail is tried.
+pub(crate) const MOST_ATTEMPTS: i64 = 20;
 
 /// Who mails come from unless said otherwise.
 const SENDER: &str = "Muster <muster@localhost>";
@@ -102,29 +114,30 @@ impl MailFolder {
     /// # Errors
     /// Addresses or message id can't be used, or the folder can't be written.
     pub fn write(&self, mail: &Mail) -> Result<PathBuf, MailError> {
-        let message = self.message(mail)?;
+        let message = message(&self.sender, mail)?;
         let path = self.dir.join(format!("{}-{}.eml", mail.id, slug(&mail.subject)));
         replace(&self.dir, &path, &message.formatted())
             .map_err(|source| MailError::Io { dir: self.dir.clone(), source })?;
         Ok(path)
     }
+}
 
-    fn message(&self, mail: &Mail) -> Result<Message, MailError> {
-        if mail.to.is_empty() {
-            return Err(MailError::NoRecipient(mail.id));
-        }
-        let mut builder = Message::builder()
-            .from(mailbox(mail.id, &self.sender)?)
-            .date(date(mail)?)
-            .message_id(Some(message_id(mail)?))
-            .subject(one_line(&mail.subject));
-        for address in &mail.to {
-            builder = builder.to(mailbox(mail.id, address)?);
-        }
-        builder
-            .singlepart(SinglePart::plain(mail.text.clone()))
-            .map_err(|error| MailError::Message { id: mail.id, reason: error.to_string() })
+/// A mail as it travels.
+fn message(sender: &str, mail: &Mail) -> Result<Message, MailError> {
+    if mail.to.is_empty() {
+        return Err(MailError::NoRecipient(mail.id));
     }
+    let mut builder = Message::builder()
+        .from(mailbox(mail.id, sender)?)
+        .date(date(mail)?)
+        .message_id(Some(message_id(mail)?))
+        .subject(one_line(&mail.subject));
+    for address in &mail.to {
+        builder = builder.to(mailbox(mail.id, address)?);
+    }
+    builder
+        .singlepart(SinglePart::plain(mail.text.clone()))
+        .map_err(|error| MailError::Message { id: mail.id, reason: error.to_string() })
 }
 
 fn mailbox(id: i64, address: &str) -> Result<Mailbox, MailError> {

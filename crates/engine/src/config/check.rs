@@ -1,0 +1,60 @@
+//! Settings that nothing is derived from: when an app is imported, where its feed lies, how fast it is called, how
+//! mails leave.
+
+use crate::model::{App, OrgSettings};
+use crate::schedule::Schedule;
+
+/// What is wrong with the org's settings.
+pub(super) fn settings(settings: &OrgSettings) -> Result<(), String> {
+    if settings.mail.digest_minutes == 0 {
+        return Err("mail.digest_minutes is 0; give the minutes between two digests, at least 1".to_owned());
+    }
+    settings.mail.server().map(drop)
+}
+
+/// What is wrong with an app's.
+pub(super) fn app(org: &OrgSettings, app: &App) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let path = app.feed.as_ref().and_then(|feed| feed.path.as_deref());
+    if let Some(path) = path {
+        reasons.extend(feed_path(path).err());
+    }
+    if let Some(source) = &app.source {
+        match &source.schedule {
+            Some(_) if path.is_none() => reasons.push(
+                "source.schedule says when it is imported, and nothing says from where: give feed.path"
+                    .to_owned(),
+            ),
+            Some(schedule) => {
+                let zone = source.timezone.as_ref().unwrap_or(&org.timezone);
+                reasons
+                    .extend(Schedule::parse(schedule, zone).err().map(|e| format!("source.schedule: {e}")));
+            }
+            None if source.timezone.is_some() => {
+                reasons.push("source.timezone is the zone of source.schedule, which isn't there".to_owned());
+            }
+            None => {}
+        }
+    }
+    if app.provisioning.as_ref().is_some_and(|p| p.rate_limit == Some(0)) {
+        let reason = "provisioning.rate_limit is 0; give the calls a minute, at least 1, or leave it out";
+        reasons.push(reason.to_owned());
+    }
+    reasons
+}
+
+fn feed_path(path: &str) -> Result<(), String> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or_default();
+    // Servers and commands run in different folders.
+    if !path.starts_with('/') {
+        Err(format!("feed.path is {path:?}; give the whole path, from / on"))
+    } else if name.is_empty() {
+        Err(format!(
+            "feed.path is {path:?}, a folder; name the file, with * for what varies (/srv/hr/people-*.csv)"
+        ))
+    } else if folder.contains('*') {
+        Err(format!("feed.path is {path:?}; a * may stand in its last part only"))
+    } else {
+        Ok(())
+    }
+}
