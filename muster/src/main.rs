@@ -9,6 +9,7 @@ mod plan_text;
 mod progress;
 mod serve;
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
@@ -22,7 +23,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // Wrong usage ends here with status 2, help with 0.
-    let matches = Cli::command().get_matches();
+    let matches = without_empty_variables(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let json = cli.global.json;
     match run(cli, &matches) {
@@ -72,6 +73,14 @@ fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
         Command::Restore(c) => c.run(context),
         Command::Verify(c) => c.run(context),
     }
+}
+
+/// An environment variable that is empty counts as one that isn't set, as those who fill in templates expect.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(None::<&'static str>) } else { arg })
+        .mut_subcommands(without_empty_variables)
 }
 
 fn exit_of(error: &anyhow::Error) -> Exit {

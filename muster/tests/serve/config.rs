@@ -43,6 +43,18 @@ fn a_flag_counts_before_the_environment_that_before_the_file_that_before_the_def
 }
 
 #[test]
+fn an_empty_variable_is_none() {
+    let place = Place::new();
+    let empty =
+        [("MUSTER_TLS_CERT", ""), ("MUSTER_TLS_KEY", ""), ("MUSTER_PUBLIC_URL", ""), ("MUSTER_NODE", "")];
+    let shown = shown(&place, &[], &empty);
+    for name in ["tls-cert", "tls-key", "public-url"] {
+        assert!(shown[name]["value"].is_null(), "{name}: {shown}");
+    }
+    assert_ne!(shown["node"]["value"], "");
+}
+
+#[test]
 fn another_file_can_be_named() {
     let place = Place::new();
     place.write("data/muster.toml", "request-timeout = 5\n");

@@ -12,7 +12,7 @@ use muster_engine::Config;
 use muster_engine::model::{App, AppKey};
 use muster_store::{accounts, app_state};
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::SyncProgress;
@@ -67,6 +67,7 @@ struct Serving {
 
 /// A worker at work.
 struct Handle {
+    task: tokio::task::Id,
     poke: Arc<Notify>,
     end: watch::Sender<Option<Instant>>,
 }
@@ -191,20 +192,24 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Notes that a worker has ended.
-    fn ended(&mut self, ended: std::result::Result<(AppKey, Result<()>), tokio::task::JoinError>) {
-        let failed = match ended {
-            Ok((app, outcome)) => {
-                if let Some(serving) = self.apps.get_mut(&app) {
-                    serving.worker = None;
-                    if outcome.is_err() {
-                        serving.not_before = Instant::now() + FAILED;
-                    }
-                }
-                outcome.err()
+    /// Notes that a worker has ended, by itself or by a mistake in it: its app is taken up again in either case.
+    fn ended(&mut self, ended: std::result::Result<(AppKey, Result<()>), JoinError>) {
+        let (app, failed) = match ended {
+            Ok((app, outcome)) => (Some(app), outcome.err()),
+            Err(error) => {
+                let is_its =
+                    |serving: &Serving| serving.worker.as_ref().is_some_and(|one| one.task == error.id());
+                let app = self.apps.iter().find(|(_, serving)| is_its(serving)).map(|(app, _)| *app);
+                (app, Some(ServiceError::io("provisioning", std::io::Error::other(error))))
             }
-            Err(error) => Some(ServiceError::io("provisioning", std::io::Error::other(error))),
         };
+        let serving = app.and_then(|app| self.apps.get_mut(&app));
+        if let Some(serving) = serving {
+            serving.worker = None;
+            if failed.is_some() {
+                serving.not_before = Instant::now() + FAILED;
+            }
+        }
         if let Some(error) = failed {
             tracing::error!(%error, "a worker failed; its app is taken up again shortly");
         }
@@ -296,25 +301,23 @@ impl Supervisor {
         let poke = Arc::new(Notify::new());
         let changed = std::mem::take(&mut serving.changed);
         serving.target = Some(Arc::clone(&target));
-        serving.worker = Some(Handle { poke: Arc::clone(&poke), end });
         serving.not_before = Instant::now() + SPACING;
-        if !target.capabilities.automatic {
+        let task = if target.capabilities.automatic {
+            let context = Context {
+                db: self.db.clone(),
+                node: self.muster.node.clone(),
+                end: ends,
+                // Waiting is the supervisor's.
+                patience: Duration::ZERO,
+                told: self.told.clone(),
+            };
+            let worker = Worker::new(context, target).poked(Arc::clone(&poke), changed);
+            self.working.spawn(async move { (app, worker.run().await) })
+        } else {
             let muster = Arc::clone(&self.muster);
-            self.working.spawn(async move {
-                let work = move || by_hand::work_off(&muster, &target, &|| ends.is_over()).map(drop);
-                (app, blocking(work).await)
-            });
-            return;
-        }
-        let context = Context {
-            db: self.db.clone(),
-            node: self.muster.node.clone(),
-            end: ends,
-            // Waiting is the supervisor's.
-            patience: Duration::ZERO,
-            told: self.told.clone(),
+            let work = move || by_hand::work_off(&muster, &target, &|| ends.is_over()).map(drop);
+            self.working.spawn(async move { (app, blocking(work).await) })
         };
-        let worker = Worker::new(context, target).poked(poke, changed);
-        self.working.spawn(async move { (app, worker.run().await) });
+        serving.worker = Some(Handle { task: task.id(), poke, end });
     }
 }

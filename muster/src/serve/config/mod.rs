@@ -118,10 +118,9 @@ impl Choice<'_> {
         given: Option<PathBuf>,
         in_file: Option<PathBuf>,
     ) -> Option<PathBuf> {
-        let shown = |path: PathBuf| path.display().to_string();
-        let chosen = given.clone().or_else(|| in_file.clone());
-        self.optional(name, given.map(shown), in_file.map(shown), None);
-        chosen
+        let shown = |path: &PathBuf| path.display().to_string();
+        self.optional(name, given.as_ref().map(shown), in_file.as_ref().map(shown), None);
+        given.or(in_file)
     }
 }
 

@@ -25,7 +25,6 @@ pub(super) fn id_of(headers: &HeaderMap) -> String {
 }
 
 /// Answers a request whose work panicked; what happened is in the log.
-#[expect(clippy::needless_pass_by_value, reason = "a panic's payload is handed over")]
 pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
