@@ -7,6 +7,7 @@ mod http;
 mod listener;
 mod logging;
 mod metrics;
+mod scheduler;
 mod server;
 mod stop;
 mod tls;

@@ -17,7 +17,7 @@ use super::listener::Listener;
 use super::metrics::Metrics;
 use super::stop::Signals;
 use super::workers::{Workers, resume_runs};
-use super::{metrics, tls};
+use super::{metrics, scheduler, tls};
 use crate::output;
 
 /// Serves until told to stop.
@@ -39,6 +39,7 @@ pub(super) async fn run(muster: Arc<Muster>, settings: Settings) -> Result<()> {
         .with_context(|| format!("listening on {}", settings.listen))?;
     let metrics = Metrics::start(Arc::clone(&muster), &settings.node)?;
     let workers = if settings.workers {
+        scheduler::start(Arc::clone(&muster), stop.clone())?;
         Some(Workers::start(Arc::clone(&muster), stop.clone(), settings.stop_timeout)?)
     } else {
         None
