@@ -80,7 +80,7 @@ fn what_everybody_follows_from_touches_everybody() {
     assert_eq!(step(&org, |o| drop(o.attributes.insert(ItemKey(20), required))), everyone());
     let text = attribute(false, AttributeType::String);
     assert_eq!(step(&org, |o| drop(o.attributes.insert(ItemKey(20), text))), everyone());
-    let mut named = org.clone();
+    let mut named = org;
     rule(&mut named, 101, "org.name == \"Muster\"", &[3]);
     assert_eq!(step(&named, |o| o.settings.name = "Other".into()), everyone(), "a rule reads it");
 }
@@ -117,7 +117,7 @@ fn a_rule_is_asked_of_each_person_unless_an_index_knows_them() {
     };
     let one = |o: &mut Org| rule(o, 102, "user.login == \"Ann@x.io\"", &[3]);
     assert_eq!(step(&org, one), by([holder(&["ann@x.io"]), Selection::KeptFrom(ItemKey(102))]));
-    let mut known = org.clone();
+    let mut known = org;
     one(&mut known);
     let other = step(&known, |o| rule(o, 102, "user.login == \"bob@x.io\"", &[3]));
     assert_eq!(other, by([holder(&["ann@x.io"]), holder(&["bob@x.io"])]));

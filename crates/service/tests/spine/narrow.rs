@@ -92,7 +92,7 @@ fn only_those_a_change_can_touch_are_derived() {
     assert_eq!(members(&muster), EACH);
 
     let everybody = ORG.replacen("[groups.Sales]", "[org]\ntimezone = \"Europe/Vienna\"\n[groups.Sales]", 1);
-    let moved = apply(&muster, &format!("{everybody}{}", named.replace("[apps.crm]", "[apps.crm]")));
+    let moved = apply(&muster, &format!("{everybody}{named}"));
     assert_eq!(looked(&moved), (PEOPLE, 0), "a zone is everybody's");
 }
 
