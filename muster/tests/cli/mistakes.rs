@@ -8,7 +8,6 @@ fn wrong_usage_ends_with_2() {
     for args in [
         &["frobnicate"][..],
         &["import"],
-        &["import", "--app", "hr"],
         &["users", "--status", "SLEEPY"],
         &["plan", "seven"],
         &["user", "create", "x@small.example", "--attr", "firstName"],
@@ -31,6 +30,7 @@ fn what_isnt_there_is_told_with_what_is_near() {
     let place = Place::with_people();
     place.run(&["import", "--app", "hrr", "feed.csv"]).ended(1).complains(&["hrr", "hr", "muster apps"]);
     place.run(&["import", "--app", "hr", "none.csv"]).ended(1).complains(&["none.csv"]);
+    place.run(&["import", "--app", "hr"]).ended(1).complains(&["[apps.hr.feed]", "path"]);
     place.run(&["import", "--app", "keys", "feed.csv"]).ended(1).complains(&["[apps.keys.feed]"]);
     place.run(&["org", "apply", "none.toml"]).ended(1).complains(&["none.toml"]);
     place.run(&["sync", "--app", "kees"]).ended(1).complains(&["did you mean", "keys"]);

@@ -1,19 +1,34 @@
 //! Settings that nothing is derived from: when an app is imported, where its feed lies, how fast it is called, how
 //! mails leave.
 
-use crate::model::{App, OrgSettings};
+use super::ConfigError;
+use crate::model::{App, ItemKey, ItemKind, Org, OrgSettings};
 use crate::schedule::Schedule;
 
-/// What is wrong with the org's settings.
-pub(super) fn settings(settings: &OrgSettings) -> Result<(), String> {
+/// What is wrong with the settings of an org and its apps.
+pub(super) fn settings(org: &Org) -> Vec<ConfigError> {
+    let error = |kind, key, place, reason| ConfigError { kind, key, place, reason };
+    let mut errors = Vec::new();
+    if let Err(reason) = of_org(&org.settings) {
+        let key = org.settings_key.unwrap_or_default();
+        errors.push(error(ItemKind::Org, key, "org".to_owned(), reason));
+    }
+    for (key, app) in &org.apps {
+        let place = format!("app {:?}", app.name);
+        let wrong = of_app(&org.settings, app);
+        errors.extend(wrong.into_iter().map(|r| error(ItemKind::App, ItemKey(key.0), place.clone(), r)));
+    }
+    errors
+}
+
+fn of_org(settings: &OrgSettings) -> Result<(), String> {
     if settings.mail.digest_minutes == 0 {
         return Err("mail.digest_minutes is 0; give the minutes between two digests, at least 1".to_owned());
     }
     settings.mail.server().map(drop)
 }
 
-/// What is wrong with an app's.
-pub(super) fn app(org: &OrgSettings, app: &App) -> Vec<String> {
+fn of_app(org: &OrgSettings, app: &App) -> Vec<String> {
     let mut reasons = Vec::new();
     let path = app.feed.as_ref().and_then(|feed| feed.path.as_deref());
     if let Some(path) = path {

@@ -63,7 +63,7 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
         errors,
     };
     c.check_names();
-    c.check_settings();
+    c.errors.extend(super::check::settings(&org));
     let links = c.links(&attributes);
     let mut sources = c.sources(&attributes);
     sources.sort_by_key(|s| (s.source.priority, s.app));
@@ -286,18 +286,6 @@ impl Compiler<'_> {
             });
         }
         sources
-    }
-
-    fn check_settings(&mut self) {
-        if let Err(reason) = super::check::settings(&self.org.settings) {
-            let key = self.org.settings_key.unwrap_or_default();
-            self.errors.push(ConfigError { kind: ItemKind::Org, key, place: "org".to_owned(), reason });
-        }
-        for (key, app) in &self.org.apps {
-            for reason in super::check::app(&self.org.settings, app) {
-                self.fail(ItemKind::App, ItemKey(key.0), &app.name, reason);
-            }
-        }
     }
 
     fn check_feed(&mut self, item: ItemKey, app: &App, feed: &crate::model::app::Feed) {

@@ -218,3 +218,35 @@ fn ids_name_a_kind_and_a_key() {
         assert_eq!(key_of(IdKind::User, bad), None, "{bad:?}");
     }
 }
+
+#[test]
+fn settings_that_nothing_is_derived_from_are_checked_as_well() {
+    let with = |change: &dyn Fn(&mut muster_engine::Org)| {
+        let mut org = org();
+        change(&mut org);
+        mistakes(org).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let path = |path: &'static str| {
+        with(&move |org| org.apps.get_mut(&HR).unwrap().feed.as_mut().unwrap().path = Some(path.to_owned()))
+    };
+    assert!(path("people.csv").contains("from / on"));
+    assert!(path("/srv/*/people.csv").contains("last part only"));
+    assert!(path("/srv/hr/").contains("a folder"));
+    let schedule = |schedule: &'static str, zone: &'static str| {
+        with(&move |org| {
+            let app = org.apps.get_mut(&HR).unwrap();
+            app.feed.as_mut().unwrap().path = Some("/srv/people-*.csv".to_owned());
+            let source = app.source.as_mut().unwrap();
+            source.schedule = Some(schedule.to_owned());
+            source.timezone = Some(zone.to_owned());
+        })
+    };
+    assert!(schedule("every day", "UTC").contains("five fields"));
+    assert!(schedule("@daily", "Mars/Olympus").contains("Mars/Olympus"));
+    let nowhere = with(&|org| {
+        org.apps.get_mut(&HR).unwrap().source.as_mut().unwrap().schedule = Some("@daily".to_owned());
+    });
+    assert!(nowhere.contains("feed.path"), "{nowhere}");
+    let mail = with(&|org| org.settings.mail.smtp = "mail.example.org".to_owned());
+    assert!(mail.contains("mail.smtp"), "{mail}");
+}

@@ -120,7 +120,7 @@ impl Muster {
                 tasks::finish_by_dedupe(tx, &[&dedupe], now, &actor.name)?;
             }
             if failed || result.as_ref().is_ok_and(|done| done.telling) {
-                self.tell(tx, actor, job, &outcome, failed, now)?;
+                tell(tx, actor, job, &outcome, failed, now)?;
             }
             Ok(true)
         })?;
@@ -152,44 +152,42 @@ impl Muster {
             }
         }
     }
+}
 
-    /// The log's word on a job.
-    fn tell(
-        &self,
-        tx: &mut dyn Tx,
-        actor: &Actor,
-        job: &Job,
-        outcome: &str,
-        failed: bool,
-        now: i64,
-    ) -> muster_store::Result<()> {
-        let (event_type, app) = match job.kind {
-            JobKind::Import(app) => ("system.import.schedule", Some(app)),
-            JobKind::Cleanup => ("muster.job.cleanup", None),
-            JobKind::Digest => ("muster.job.digest", None),
-            JobKind::Due => ("muster.job.due", None),
-        };
-        let target = EventTarget {
-            kind: if app.is_some() { "AppInstance" } else { "Job" },
-            id: app.map_or_else(|| job.name.clone(), |app| public_id(IdKind::App, app.0)),
-            display_name: Some(job.name.clone()),
-        };
-        let event = Event {
-            event_type,
-            actor: actor.name.clone(),
-            outcome: EventOutcome {
-                result: if failed { "FAILURE" } else { "SUCCESS" },
-                reason: Some(outcome.to_owned()),
-            },
-            published: muster_engine::Millis(now),
-            targets: vec![target],
-            plan: None,
-        };
-        let lines = vec![event.to_line()];
-        let events =
-            log::Events { published: now, actor: actor.name.clone(), lines, ..log::Events::default() };
-        log::append(tx, &events).map(drop)
-    }
+/// The log's word on a job.
+fn tell(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    job: &Job,
+    outcome: &str,
+    failed: bool,
+    now: i64,
+) -> muster_store::Result<()> {
+    let (event_type, app) = match job.kind {
+        JobKind::Import(app) => ("system.import.schedule", Some(app)),
+        JobKind::Cleanup => ("muster.job.cleanup", None),
+        JobKind::Digest => ("muster.job.digest", None),
+        JobKind::Due => ("muster.job.due", None),
+    };
+    let target = EventTarget {
+        kind: if app.is_some() { "AppInstance" } else { "Job" },
+        id: app.map_or_else(|| job.name.clone(), |app| public_id(IdKind::App, app.0)),
+        display_name: Some(job.name.clone()),
+    };
+    let event = Event {
+        event_type,
+        actor: actor.name.clone(),
+        outcome: EventOutcome {
+            result: if failed { "FAILURE" } else { "SUCCESS" },
+            reason: Some(outcome.to_owned()),
+        },
+        published: muster_engine::Millis(now),
+        targets: vec![target],
+        plan: None,
+    };
+    let lines = vec![event.to_line()];
+    let events = log::Events { published: now, actor: actor.name.clone(), lines, ..log::Events::default() };
+    log::append(tx, &events).map(drop)
 }
 
 /// A plan's fate in a line.

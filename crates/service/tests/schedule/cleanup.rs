@@ -1,5 +1,6 @@
 //! What is out of use goes, what is needed stays.
 
+use muster_service::look::LogFilter;
 use muster_service::plan::{PlanStatus, Quiet};
 use muster_service::{ImportOptions, NewToken, Right};
 use muster_store::{cleanup as stored, feeds, plans};
@@ -123,7 +124,7 @@ fn logs_tasks_mails_and_tokens_go_and_the_log_goes_on() {
     let names: Vec<String> = world.muster.tokens().unwrap().into_iter().map(|token| token.name).collect();
     assert_eq!(names, ["long"]);
     // Positions go on where they stood, so that who polls misses nothing and sees nothing twice.
-    let rest = world.muster.log_after(&Default::default(), 0, 1_000).unwrap().events;
+    let rest = world.muster.log_after(&LogFilter::default(), 0, 1_000).unwrap().events;
     assert!(rest.iter().all(|event| event.position >= position), "{rest:?}");
     assert_eq!(world.events("muster.job.cleanup").len(), 1);
     let (feeds, plans) = world
