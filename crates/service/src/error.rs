@@ -88,6 +88,12 @@ impl ServiceError {
         Self::Corrupt { what: what.into(), reason: reason.to_string() }
     }
 
+    /// Whether it will work again once somebody has mended what is around the store: room, permissions, a lock.
+    pub fn is_around_the_store(&self) -> bool {
+        use StoreError as S;
+        matches!(self, Self::Store(S::Full { .. } | S::ReadOnly { .. } | S::Locked { .. } | S::Open { .. }))
+    }
+
     /// A failed file or network operation.
     pub fn io(what: impl Into<String>, source: std::io::Error) -> Self {
         Self::Io { what: what.into(), source }

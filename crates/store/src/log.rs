@@ -22,7 +22,8 @@ statements! {
         ORDER BY position LIMIT $3");
     OF_USER = concat!("SELECT ", log_columns!(), " FROM log_block WHERE position < $1 AND first_key <= $2 \
         AND last_key >= $2 ORDER BY position DESC LIMIT $3");
-    SINCE = "SELECT position FROM log_block WHERE published >= $1 ORDER BY published, position LIMIT 1";
+    // The index holds both columns. A clock may have been set back, so the first by time needn't be the first by position.
+    SINCE = "SELECT MIN(position) FROM log_block WHERE published >= $1";
     LAST = "SELECT MAX(position + count - 1) FROM log_block WHERE position = (SELECT MAX(position) FROM log_block)";
 }
 
@@ -118,7 +119,7 @@ pub fn blocks_of_user(tx: &mut dyn Tx, user_key: i64, position: i64, limit: usiz
 /// the order of commits, which a clock that was set back doesn't follow: what was committed later may be published
 /// earlier.
 pub fn first_since(tx: &mut dyn Tx, at: i64) -> Result<Option<i64>> {
-    crate::tx::first(tx, SINCE, &[at.into()], |row| row.int(0))
+    Ok(crate::tx::first(tx, SINCE, &[at.into()], |row| row.opt_int(0))?.flatten())
 }
 
 /// The position of the last event, 0 if there is none.

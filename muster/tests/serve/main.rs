@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stderr,
     reason = "helpers of tests fail the test, whether they stand in a test or beside it"
 )]
 
@@ -15,3 +16,4 @@ mod provisioning;
 mod stopping;
 mod support;
 mod tls;
+mod trouble;

@@ -66,6 +66,9 @@ pub(crate) enum ReadErrors {
     /// Too many requests.
     #[response(status = 429)]
     TooMany(ErrorBody),
+    /// The store can't be used for now: the cause says why.
+    #[response(status = 503)]
+    Unavailable(ErrorBody),
 }
 
 /// What any operation that changes something may answer besides.
@@ -96,6 +99,9 @@ pub(crate) enum Errors {
     /// Too many requests.
     #[response(status = 429)]
     TooMany(ErrorBody),
+    /// The store can't be used for now: the cause says why.
+    #[response(status = 503)]
+    Unavailable(ErrorBody),
 }
 
 /// A failed operation.
@@ -178,6 +184,11 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         use ServiceError as E;
         let told = error.to_string();
+        if error.is_around_the_store() {
+            tracing::error!(error = %told, "the store can't be used");
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "E0000010", "Service is in read only mode")
+                .because(told);
+        }
         match error {
             E::Invalid(_) => Self::invalid(field_of(&told).unwrap_or("request"), told.clone()),
             E::Criteria(_) => {
