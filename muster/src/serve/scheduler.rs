@@ -1,28 +1,50 @@
 //! What runs by itself: dates that have come, imports by schedule, digests, clearing away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use muster_service::Muster;
 use muster_service::schedule::Stop;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
-/// Starts it, on a thread of its own. Told to stop it begins nothing more; a job that is cut off by the end of the process
-/// is taken up by whoever comes next.
-///
-/// # Errors
-/// If there is no thread to be had.
-pub(super) fn start(muster: Arc<Muster>, mut stop: watch::Receiver<bool>) -> Result<()> {
-    let told = Stop::new();
-    let ends = told.clone();
-    tokio::spawn(async move {
-        // The sender is gone only when everything ends.
-        let _ = stop.wait_for(|stop| *stop).await;
-        ends.set();
-    });
-    std::thread::Builder::new()
-        .name("scheduler".to_owned())
-        .spawn(move || muster.scheduler(&told))
-        .context("starting the scheduler")?;
-    Ok(())
+use super::stop::stopped;
+
+/// What is done when its time has come, on a thread of its own.
+pub(super) struct Scheduler {
+    ended: oneshot::Receiver<()>,
+    grace: Duration,
+}
+
+impl Scheduler {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// If there is no thread to be had.
+    pub(super) fn start(muster: Arc<Muster>, stop: watch::Receiver<bool>, grace: Duration) -> Result<Self> {
+        let over = Stop::new();
+        let (telling, (ending, ended)) = (over.clone(), oneshot::channel());
+        tokio::spawn(async move {
+            stopped(stop).await;
+            telling.set();
+        });
+        std::thread::Builder::new()
+            .name("schedule".to_owned())
+            .spawn(move || {
+                muster.scheduler(&over);
+                // Whoever doesn't wait any more needn't know.
+                let _ = ending.send(());
+            })
+            .context("starting the scheduler")?;
+        Ok(Self { ended, grace })
+    }
+
+    /// Waits until the job under way has ended, for as long as it may take.
+    pub(super) async fn stopped(self) {
+        if tokio::time::timeout(self.grace, self.ended).await.is_err() {
+            tracing::warn!(
+                "a job was still under way when the time to stop was over; it is done again, by whoever comes next"
+            );
+        }
+    }
 }

@@ -15,9 +15,10 @@ use super::health::{self, Readiness};
 use super::http::{self, Limits};
 use super::listener::Listener;
 use super::metrics::Metrics;
+use super::scheduler::Scheduler;
 use super::stop::Signals;
 use super::workers::{Workers, resume_runs};
-use super::{metrics, scheduler, tls};
+use super::{metrics, tls};
 use crate::output;
 
 /// Serves until told to stop.
@@ -39,8 +40,12 @@ pub(super) async fn run(muster: Arc<Muster>, settings: Settings) -> Result<()> {
         .with_context(|| format!("listening on {}", settings.listen))?;
     let metrics = Metrics::start(Arc::clone(&muster), &settings.node)?;
     let workers = if settings.workers {
-        scheduler::start(Arc::clone(&muster), stop.clone())?;
         Some(Workers::start(Arc::clone(&muster), stop.clone(), settings.stop_timeout)?)
+    } else {
+        None
+    };
+    let scheduler = if settings.scheduler {
+        Some(Scheduler::start(Arc::clone(&muster), stop.clone(), settings.stop_timeout)?)
     } else {
         None
     };
@@ -63,6 +68,9 @@ pub(super) async fn run(muster: Arc<Muster>, settings: Settings) -> Result<()> {
     listener.serve(stop, settings.stop_timeout).await;
     if let Some(workers) = workers {
         workers.stopped().await;
+    }
+    if let Some(scheduler) = scheduler {
+        scheduler.stopped().await;
     }
     Ok(())
 }

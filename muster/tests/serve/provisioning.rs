@@ -196,3 +196,29 @@ fn a_run_that_stands_still_is_finished() {
     });
     assert_eq!(people(), 50);
 }
+
+#[test]
+fn an_assignment_that_ends_is_taken_back_when_its_time_has_come() {
+    let apps = Apps::new();
+    let crm = apps.start();
+    apps.org(&[]);
+    apps.import(1);
+    // The application is for nobody but who is assigned to it.
+    let text = std::fs::read_to_string(apps.place.path().join("org.toml")).unwrap();
+    let app = format!(
+        "\n[apps.crm]\nkind = \"scim\"\n[apps.crm.provisioning]\n[apps.crm.settings]\nbase_url = \"{}\"\n\
+         [apps.crm.secrets]\ntoken = \"file:{}\"\n[apps.crm.to_app]\n\"name.familyName\" = 'user.lastName'\n",
+        crm.base_url,
+        apps.place.path().join("token").display()
+    );
+    apps.place.write("org.toml", &(text + &app));
+    apps.place.run(&["org", "apply", "org.toml"], 0);
+    let _server = apps.place.serve(&[]);
+    let soon = jiff::Timestamp::from_millisecond(muster_service::clock::machine_now() + 4_000).unwrap();
+    apps.place
+        .run(&["assign", "first1.last1@small.example", "--app", "crm", "--until", &soon.to_string()], 0);
+    eventually("she has an account", || (crm.requests(Kind::Create) == 1).then_some(()));
+    eventually("it is unusable when the time is over", || {
+        (crm.users().len() == 1 && active(&crm) == 0).then_some(())
+    });
+}

@@ -84,7 +84,7 @@ mod tests {
             "listen" => "\"[::1]:80\"",
             "log-format" => "\"json\"",
             "log-level" => "\"warn\"",
-            "workers" => "\"on\"",
+            "workers" | "scheduler" => "\"on\"",
             "body-limit" => "\"1m\"",
             "tls-cert" | "tls-key" | "public-url" | "node" => "\"x\"",
             _ => "7",

@@ -63,6 +63,9 @@ pub(crate) struct Flags {
     /// Whether accounts in the applications are brought into line by this server [default: on]
     #[arg(long, env = "MUSTER_WORKERS", value_enum, hide_possible_values = true, value_name = "on|off")]
     pub(super) workers: Option<Switch>,
+    /// Whether this server does what is due by time: dates, imports, digests, cleaning up [default: on]
+    #[arg(long, env = "MUSTER_SCHEDULER", value_enum, hide_possible_values = true, value_name = "on|off")]
+    pub(super) scheduler: Option<Switch>,
     /// What this server is called in its log and metrics [default: the host's name]
     #[arg(long, env = "MUSTER_NODE", value_name = "NAME")]
     pub(super) node: Option<String>,

@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) api_rate_limit: u32,
     /// Whether accounts are brought into line here.
     pub(crate) workers: bool,
+    /// Whether what is due by time is done here.
+    pub(crate) scheduler: bool,
     /// What this server is called.
     pub(crate) node: String,
 }
@@ -176,6 +178,7 @@ impl Settings {
                 .value("api-rate-limit", flags.api_rate_limit, f.api_rate_limit, 60_000)
                 .max(1),
             workers: choice.value("workers", flags.workers, f.workers, Switch::On) == Switch::On,
+            scheduler: choice.value("scheduler", flags.scheduler, f.scheduler, Switch::On) == Switch::On,
             node: choice.value("node", flags.node, f.node, host_name()),
         };
         Ok((settings, choice.shown))
