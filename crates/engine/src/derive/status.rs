@@ -49,6 +49,8 @@ pub fn derive_status(config: &Config, facts: &Facts) -> (UserStatus, StatusCause
         .filter(|(app, _, r, _)| {
             r.state == RecordState::Ended && config.source(*app).is_some_and(|s| s.source.ends_person)
         })
+        // She goes by another key there: the source hasn't let her go.
+        .filter(|(app, ..)| !facts.records().any(|(a, _, r, _)| a == *app && r.state == RecordState::Living))
         .max_by_key(|(_, _, r, _)| r.said_at);
     if let Some((app, _, record, _)) = ended_outright
         && !admin_later_than(record.said_at)

@@ -86,6 +86,8 @@ fn a_source_may_end_the_person_outright() {
     assert_eq!(person().admin(S::Active, 6).derived(&config, 100).status, S::Active);
     let agency = Person::new().record(HR, Living, 5).record(AGENCY, Ended, 9);
     assert_eq!(agency.derived(&config, 100).status, S::Active, "the agency doesn't end people");
+    let other = Person::new().record(HR, Living, 5).renamed(HR, "k2").record(HR, Ended, 5);
+    assert_eq!(other.derived(&config, 100).status, S::Active, "she goes by another key");
 }
 
 #[test]

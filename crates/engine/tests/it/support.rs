@@ -130,6 +130,13 @@ impl Person {
         self.say(Fact::Record { app, external_id: "k1".into() }, FactValue::Record(record), said_at)
     }
 
+    /// Her record goes by another key from now on.
+    pub(crate) fn renamed(mut self, app: AppKey, key: &str) -> Self {
+        let said = self.0.said.remove(&Fact::Record { app, external_id: "k1".into() }).unwrap();
+        self.0.said.insert(Fact::Record { app, external_id: key.into() }, said);
+        self
+    }
+
     pub(crate) fn admin(self, status: UserStatus, at: i64) -> Self {
         self.say(Fact::Lifecycle, FactValue::Lifecycle(status), at)
     }

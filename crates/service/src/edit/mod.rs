@@ -104,7 +104,7 @@ impl Muster {
         advance: bool,
         options: ImportOptions,
     ) -> Result<PlanReport> {
-        let work = Work { who, ops, advance, position: String::new() };
+        let work = Work { who, ops, advance, again: false, position: String::new() };
         self.propose(actor, &edit(what, vec![work], options), &Quiet)
     }
 

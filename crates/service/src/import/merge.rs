@@ -1,6 +1,10 @@
 //! A feed against the records known of its source: both in the order of their keys, side by side, once.
+//!
+//! Living rows come first, what ends comes behind all of them: whoever goes by another key from now on is found by it
+//! before her former one is missed.
 
 use std::iter::Peekable;
+use std::path::Path;
 
 use muster_connectors::csv::{SortedFeed, SortedItem};
 use muster_engine::facts::RecordState;
@@ -9,6 +13,7 @@ use muster_store::Store;
 use muster_store::lookups::{RecordHead, scan_records};
 use serde::{Deserialize, Serialize};
 
+use super::later::{Later, Waited};
 use crate::error::{Result, ServiceError};
 use crate::plan::process::RejectedRow;
 use crate::plan::stream::Works;
@@ -46,6 +51,30 @@ const PAGE: usize = 5_000;
 /// How many left out rows are kept to be told.
 const REJECTED_TOLD: usize = 1_000;
 
+/// How far the works of a feed are done: living rows in the order of their keys, then ends in the same order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    /// Through the living rows up to this key.
+    Row(String),
+    /// Through the ends up to this key.
+    End(String),
+}
+
+impl Place {
+    /// Reads a work's position; `None` is the start.
+    pub(crate) fn read(position: &str) -> Option<Self> {
+        let row = position.strip_prefix("row ").map(|k| Self::Row(k.to_owned()));
+        row.or_else(|| position.strip_prefix("end ").map(|k| Self::End(k.to_owned())))
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Row(key) => format!("row {key}"),
+            Self::End(key) => format!("end {key}"),
+        }
+    }
+}
+
 /// The works that follow from a full feed.
 pub(crate) struct FeedWorks {
     store: Store,
@@ -61,11 +90,34 @@ pub(crate) struct FeedWorks {
     more: bool,
     pub(crate) stats: FeedStats,
     rejected: Vec<RejectedRow>,
+    /// Works up to here are done.
+    done: Option<Place>,
+    ends: Ends,
+}
+
+/// What ends.
+enum Ends {
+    /// Is collected while living rows come.
+    Collected(Later),
+    /// Comes now.
+    Coming(Waited),
+}
+
+/// A work and its place among all.
+struct Found {
+    work: Work,
+    place: Place,
 }
 
 impl FeedWorks {
-    /// Begins behind a key; "" is the start.
-    pub(crate) fn new(store: &Store, app: AppKey, feed: SortedFeed, after: &str) -> Result<Self> {
+    /// Begins behind the position of a work; "" is the start. What ends waits in `dir` if it is much.
+    pub(crate) fn new(
+        store: &Store,
+        app: AppKey,
+        feed: SortedFeed,
+        dir: &Path,
+        position: &str,
+    ) -> Result<Self> {
         let (rows, unreadable) = (feed.summary().rows, feed.summary().unreadable_keys);
         let rejected: Vec<RejectedRow> = feed
             .summary()
@@ -80,16 +132,15 @@ impl FeedWorks {
             unreadable: unreadable > 0,
             page: Vec::new().into_iter(),
             head: None,
-            scanned: after.to_owned(),
-            passed: after.to_owned(),
+            scanned: String::new(),
+            passed: String::new(),
             more: true,
             stats: FeedStats { rows, unreadable, rejected: unreadable, ..FeedStats::default() },
             rejected,
+            done: Place::read(position),
+            ends: Ends::Collected(Later::new(dir)),
         };
         works.advance()?;
-        while !after.is_empty()
-            && works.feed.next_if(|i| i.as_ref().is_ok_and(|i| i.key() <= after)).is_some()
-        {}
         Ok(works)
     }
 
@@ -113,7 +164,7 @@ impl FeedWorks {
         }
     }
 
-    fn gone(&mut self, head: &RecordHead) -> Option<Work> {
+    fn gone(&mut self, head: &RecordHead) -> Option<Found> {
         if head.state != RecordState::Living.as_str() {
             return None;
         }
@@ -124,10 +175,10 @@ impl FeedWorks {
         }
         self.stats.gone += 1;
         let op = Op::Gone { app: self.app, external_id: head.external_id.clone() };
-        Some(work(Who::Known(UserKey(head.user_key)), op, head.external_id.clone()))
+        Some(found(Who::Known(UserKey(head.user_key)), op, Place::End(head.external_id.clone())))
     }
 
-    fn row(&mut self, item: SortedItem, head: Option<&RecordHead>) -> Option<Work> {
+    fn row(&mut self, item: SortedItem, head: Option<&RecordHead>) -> Option<Found> {
         let living = head.is_some_and(|h| h.state == RecordState::Living.as_str());
         if living {
             self.stats.living += 1;
@@ -171,16 +222,12 @@ impl FeedWorks {
             values: row.values,
             hash,
         };
-        Some(work(who, op, row.key))
+        let place = if row.terminated { Place::End(row.key) } else { Place::Row(row.key) };
+        Some(found(who, op, place))
     }
-}
 
-fn work(who: Who, op: Op, position: String) -> Work {
-    Work { who, ops: vec![op], advance: false, position }
-}
-
-impl Works for FeedWorks {
-    fn next(&mut self) -> Result<Option<Work>> {
+    /// The next difference between feed and records, in the order of their keys.
+    fn walk(&mut self) -> Result<Option<Found>> {
         loop {
             let order = match (self.feed.peek(), &self.head) {
                 (None, None) => return Ok(None),
@@ -207,8 +254,37 @@ impl Works for FeedWorks {
                 }
                 self.row(item, head.as_ref())
             };
-            if let Some(work) = found {
-                return Ok(Some(work));
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+fn found(who: Who, op: Op, place: Place) -> Found {
+    let position = place.text();
+    Found { work: Work { who, ops: vec![op], advance: false, again: false, position }, place }
+}
+
+impl Works for FeedWorks {
+    fn next(&mut self) -> Result<Option<Work>> {
+        loop {
+            if let Ends::Coming(ends) = &mut self.ends {
+                return ends.next();
+            }
+            match self.walk()? {
+                Some(Found { place, .. }) if self.done.as_ref().is_some_and(|done| place <= *done) => {}
+                Some(Found { work, place: Place::Row(_) }) => return Ok(Some(work)),
+                Some(Found { work, place: Place::End(_) }) => {
+                    if let Ends::Collected(later) = &mut self.ends {
+                        later.push(work)?;
+                    }
+                }
+                None => {
+                    if let Ends::Collected(later) = &mut self.ends {
+                        self.ends = Ends::Coming(later.take()?);
+                    }
+                }
             }
         }
     }

@@ -18,7 +18,7 @@ use super::work::{Who, Work};
 use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Proposal, Trigger};
 use crate::access::Actor;
 use crate::error::{Result, ServiceError};
-use crate::import::{FeedWorks, hex, open_feed};
+use crate::import::{FeedKeys, FeedWorks, hex, open_feed};
 use crate::muster::Muster;
 
 /// A proposal on its way.
@@ -35,6 +35,8 @@ pub(super) struct Going<'a> {
     pub(super) version: i64,
     /// Whom its configuration can touch.
     pub(super) narrow: Arc<Narrow>,
+    /// The keys of the feed it comes from.
+    pub(super) keys: Option<FeedKeys<'a>>,
     pub(super) progress: &'a dyn Progress,
 }
 
@@ -71,10 +73,23 @@ enum Small {
     Applied,
     /// There is nothing to do.
     Nothing,
-    /// Guards hold it, or it is only shown.
-    Stays,
     /// Others changed the configuration meanwhile.
     Again,
+}
+
+/// Why nothing of an attempt is kept, not even the keys it has taken.
+enum Unkept {
+    /// Guards hold it.
+    Held,
+    /// It is too big for one transaction, or must be looked at as a big one.
+    TooBig,
+    Failed(ServiceError),
+}
+
+impl<E: Into<ServiceError>> From<E> for Unkept {
+    fn from(e: E) -> Self {
+        Self::Failed(e.into())
+    }
 }
 
 impl Muster {
@@ -141,7 +156,12 @@ impl Muster {
             }
             Arc::new(config)
         };
+        let keys = match &proposal.source {
+            Source::Feed { app, feed } => Some(FeedKeys::spooled(self, &config, AppKey(*app), *feed)),
+            _ => None,
+        };
         Ok(Going {
+            keys,
             muster: self,
             actor: actor.name.clone(),
             proposal,
@@ -169,6 +189,7 @@ impl Going<'_> {
             lenient,
             publishes,
             undoes,
+            keys: self.keys.as_ref(),
         }
     }
 
@@ -184,7 +205,7 @@ impl Going<'_> {
                     .app(key)
                     .ok_or_else(|| ServiceError::NotFound("the feed's app is gone".to_owned()))?;
                 let sorted = open_feed(self.muster, app, *feed)?;
-                Box::new(FeedWorks::new(store, key, sorted, position)?)
+                Box::new(FeedWorks::new(store, key, sorted, &self.muster.dir, position)?)
             }
             Source::Touched => {
                 let after = position.strip_prefix("user:").and_then(|n| n.parse().ok());
@@ -251,25 +272,21 @@ impl Going<'_> {
         } else {
             let mut state = found;
             let begun = (state.counts.clone(), state.notes.clone());
-            let mut too_big = false;
             let end = store.try_write(|tx| {
                 // The closure may run again: begin anew each time.
                 state.counts.clone_from(&begun.0);
                 state.notes.clone_from(&begun.1);
                 state.sample.clear();
-                too_big = false;
                 if self.moved(tx)? {
                     return Ok(Small::Again);
                 }
                 // Somebody may have become one of those it touches since they were selected. A run publishes first and
                 // selects then, so nobody slips through there.
                 if !self.proposal.items.is_empty() && log::last_position(tx)? != seen {
-                    too_big = true;
-                    return Ok(Small::Stays);
+                    return Err(Unkept::TooBig);
                 }
                 let Some(mut outcomes) = self.work_out(tx, works, false)? else {
-                    too_big = true;
-                    return Ok(Small::Stays);
+                    return Err(Unkept::TooBig);
                 };
                 for outcome in &mut outcomes {
                     state.add(outcome);
@@ -279,19 +296,18 @@ impl Going<'_> {
                 }
                 state.notes.findings = self.findings(tx, &state)?;
                 if self.held(&state.notes.findings) {
-                    return Ok(Small::Stays);
+                    return Err(Unkept::Held);
                 }
                 self.write_small(tx, &outcomes, &mut state)?;
-                Ok::<_, ServiceError>(Small::Applied)
-            })?;
-            if too_big {
-                return Ok(None);
-            }
+                Ok(Small::Applied)
+            });
             match end {
-                Small::Again => Ok(Some(None)),
-                Small::Nothing => Ok(Some(Some(report(None, PlanStatus::Applied, state)))),
-                Small::Applied => Ok(Some(Some(report(Some(self.plan), PlanStatus::Applied, state)))),
-                Small::Stays => {
+                Ok(Small::Again) => Ok(Some(None)),
+                Ok(Small::Nothing) => Ok(Some(Some(report(None, PlanStatus::Applied, state)))),
+                Ok(Small::Applied) => Ok(Some(Some(report(Some(self.plan), PlanStatus::Applied, state)))),
+                Err(Unkept::Failed(e)) => Err(e),
+                Err(Unkept::TooBig) => Ok(None),
+                Err(Unkept::Held) => {
                     let mut found = Found { counts: begun.0, notes: begun.1, sample: Vec::new() };
                     let outcomes = store.try_read(|tx| self.work_out(tx, works, true))?;
                     let Some(outcomes) = outcomes else { return Ok(None) };
@@ -307,12 +323,14 @@ impl Going<'_> {
         Ok(version != self.old.version)
     }
 
-    /// The works and whoever depends on the people they change; `None` if those are too many for one transaction.
+    /// The works and whoever depends on the people they change; `None` if those are too many for one transaction, or
+    /// depend on each other.
     fn work_out(&self, tx: &mut dyn Tx, works: &[Work], dry: bool) -> Result<Option<Vec<Outcome>>> {
         let mut pass = Pass::default();
-        let frame = self.frame(dry);
+        let keys = FeedKeys::of(works);
+        let frame = Frame { keys: self.keys.as_ref().map(|_| &keys), ..self.frame(dry) };
         let first = process(tx, &frame, works, &mut pass)?;
-        if first.dependants.len() > self.muster.chunk {
+        if first.taken < works.len() || first.dependants.len() > self.muster.chunk {
             return Ok(None);
         }
         let again = derive_again(&first.dependants);
@@ -438,7 +456,11 @@ impl Going<'_> {
                 pass.again();
                 return Ok(());
             }
-            self.muster.store.try_read(|tx| look_ahead(tx, &frame, &chunk, pass))?;
+            let mut rest = chunk.as_slice();
+            while !rest.is_empty() {
+                let taken = self.muster.store.try_read(|tx| look_ahead(tx, &frame, rest, pass))?;
+                rest = rest.get(taken..).unwrap_or_default();
+            }
         }
     }
 }
@@ -451,6 +473,7 @@ pub(super) fn derive_again(users: &[i64]) -> Vec<Work> {
             who: Who::Known(muster_engine::model::UserKey(user)),
             ops: Vec::new(),
             advance: false,
+            again: false,
             position: String::new(),
         })
         .collect()

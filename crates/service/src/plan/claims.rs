@@ -17,7 +17,7 @@ pub(crate) struct Provisional {
 }
 
 /// A claim's place in the map. Two values fall together once in 2^64 maps of a billion claims.
-fn print(slot: usize, value: &str) -> u128 {
+pub(crate) fn print(slot: usize, value: &str) -> u128 {
     use std::hash::{Hash, Hasher};
     let half = |salt: u64| {
         let mut h = std::hash::DefaultHasher::new();

@@ -1,11 +1,14 @@
 //! Whom a work is about: somebody known, somebody a row of a new key matches, or somebody new.
+//!
+//! Works about the same person are judged one by one, in their order, however a plan is cut: a chunk ends before a work
+//! whose outcome depends on what becomes of one before it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use muster_engine::derive::derive_profile;
-use muster_engine::facts::{Facts, RecordState, fold};
-use muster_engine::model::UserKey;
-use muster_store::people::load_people;
+use muster_engine::facts::{Fact, FactValue, Facts, RecordState, fold};
+use muster_engine::model::{AppKey, UserKey};
+use muster_store::people::{PersonRows, load_people};
 use muster_store::{Tx, lookups};
 
 use super::process::{Frame, Pass};
@@ -13,127 +16,166 @@ use super::work::{Op, Who, Work, apply};
 use crate::error::Result;
 use crate::world::namespace;
 
-/// Which records a feed has begun and ended, as far as it has been read.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Said {
-    /// People with a living row.
-    begun: HashSet<UserKey>,
-    /// Records that ended, by person and key.
-    ended: HashSet<(UserKey, String)>,
+/// Whom works are about.
+#[derive(Debug, Default)]
+pub(super) struct Whom {
+    /// The person of each work, of as many as can be judged together; `None`: somebody new.
+    pub(super) who: Vec<Option<UserKey>>,
+    /// Who was loaded to find that out.
+    pub(super) people: HashMap<i64, PersonRows>,
 }
 
-impl Said {
-    /// Takes note of what a work says of somebody known.
-    fn hear(&mut self, user: UserKey, work: &Work) {
-        for op in &work.ops {
-            match op {
-                Op::Row { ended: false, .. } => {
-                    self.begun.insert(user);
-                }
-                Op::Row { external_id, .. } | Op::Gone { external_id, .. } => {
-                    self.ended.insert((user, external_id.clone()));
-                }
-                _ => {}
-            }
-        }
+/// A unique value by which a row of a new key may find somebody: the attribute's slot, the value case folded.
+type Asked = (usize, String);
+
+/// The person of each work, up to the first that must wait for those before it.
+pub(super) fn resolve(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: &Pass) -> Result<Whom> {
+    let asked: Vec<Vec<Asked>> = works.iter().map(|w| asks(frame, w)).collect();
+    let owners = owners(tx, frame, &asked, pass)?;
+    let mut whom = Whom { who: Vec::with_capacity(works.len()), people: HashMap::new() };
+    let stored: BTreeSet<i64> = owners.values().map(|u| u.0).filter(|u| *u > 0).collect();
+    if !stored.is_empty() {
+        let stored: Vec<i64> = stored.into_iter().collect();
+        whom.people = load_people(tx, &stored)?.into_iter().map(|p| (p.user.user_key, p)).collect();
     }
-}
-
-/// The person of each work; `None`: somebody new.
-pub(super) fn resolve(
-    tx: &mut dyn Tx,
-    frame: &Frame<'_>,
-    works: &[Work],
-    pass: &mut Pass,
-) -> Result<Vec<Option<UserKey>>> {
-    let mut whom: Vec<Option<UserKey>> = Vec::with_capacity(works.len());
-    // For each unique attribute that a source matches on: the place of the work and the value.
-    let mut asked: BTreeMap<usize, Vec<(usize, String)>> = BTreeMap::new();
-    for (at, work) in works.iter().enumerate() {
-        whom.push(match work.who {
+    let mut touched: HashSet<UserKey> = HashSet::new();
+    // Values that nobody has yet and that rows before ask for.
+    let mut rivals: HashSet<&Asked> = HashSet::new();
+    for (work, asked) in works.iter().zip(&asked) {
+        let who = match work.who {
             Who::Known(user) => Some(user),
-            Who::New | Who::Match => None,
-        });
-        let app = work.ops.iter().find_map(|op| match op {
-            Op::Row { app, .. } => Some(*app),
-            _ => None,
-        });
-        let source = app.and_then(|a| frame.config.source(a)).filter(|s| !s.match_on.is_empty());
-        if let (Who::Match, Some(source)) = (&work.who, source) {
-            let mut facts = Facts::default();
-            apply(&mut facts, &work.ops, frame.at, frame.plan, &mut Vec::new());
-            let part = derive_profile(frame.config, &facts, frame.at);
-            for slot in &source.match_on {
-                if let Some(claim) = part.claims.iter().find(|c| c.slot == *slot) {
-                    asked.entry(*slot).or_default().push((at, fold(&claim.base)));
+            Who::New => None,
+            Who::Match => {
+                let found = asked.iter().find_map(|a| owners.get(a)).copied();
+                if found.is_some_and(|u| touched.contains(&u)) || asked.iter().any(|a| rivals.contains(a)) {
+                    break;
+                }
+                rivals.extend(asked.iter().filter(|a| !owners.contains_key(*a)));
+                match (found, work.record()) {
+                    (Some(user), Some((app, _))) if !stays(frame, &whom, pass, user, app)? => Some(user),
+                    _ => None,
                 }
             }
+        };
+        if let Some(user) = who
+            && !work.ops.is_empty()
+            && !touched.insert(user)
+        {
+            break;
         }
+        whom.who.push(who);
     }
-    if asked.is_empty() && !frame.dry {
-        return Ok(whom);
-    }
-    // Whom each row of a new key may be about.
-    let mut candidates: Vec<Option<UserKey>> = vec![None; works.len()];
-    for (slot, wanted) in asked {
-        let values: Vec<&str> = wanted.iter().map(|(_, v)| v.as_str()).collect();
-        let name = frame.config.attribute_name(slot);
-        let owners: HashMap<String, UserKey> = lookups::claims_by_value(tx, &namespace(name), &values)?
-            .into_iter()
-            .map(|c| (c.value, UserKey(c.user_key)))
-            .collect();
-        for (at, value) in wanted {
-            if let (Some(owner), Some(place)) = (owners.get(&value), candidates.get_mut(at)) {
-                place.get_or_insert(*owner);
-            }
-        }
-    }
-    match_rows(tx, frame, works, &candidates, &mut whom, pass)?;
     Ok(whom)
 }
 
-/// Matches rows in their order. A person whom the same source has under another key already is not matched again: two
-/// living records of one source are two people.
-fn match_rows(
+/// By which values a row of a new key may find somebody.
+fn asks(frame: &Frame<'_>, work: &Work) -> Vec<Asked> {
+    let source = work.record().and_then(|(app, _)| frame.config.source(app));
+    let (Who::Match, Some(source)) = (&work.who, source.filter(|s| !s.match_on.is_empty())) else {
+        return Vec::new();
+    };
+    let mut facts = Facts::default();
+    apply(&mut facts, &work.ops, frame.at, frame.plan, &mut Vec::new());
+    let part = derive_profile(frame.config, &facts, frame.at);
+    let claim = |slot: &usize| part.claims.iter().find(|c| c.slot == *slot);
+    let mut slots = source.match_on.clone();
+    slots.sort_unstable();
+    slots.iter().filter_map(|slot| Some((*slot, fold(&claim(slot)?.base)))).collect()
+}
+
+/// Who has the values, by the store and by what this pass has given out without writing it.
+fn owners(
     tx: &mut dyn Tx,
     frame: &Frame<'_>,
-    works: &[Work],
-    candidates: &[Option<UserKey>],
-    whom: &mut [Option<UserKey>],
-    pass: &mut Pass,
-) -> Result<()> {
-    let mut found: Vec<i64> = candidates.iter().flatten().map(|u| u.0).collect();
-    found.sort_unstable();
-    found.dedup();
-    let mut living: HashMap<(i64, i64), Vec<String>> = HashMap::new();
-    if !found.is_empty() {
-        for rows in load_people(tx, &found)? {
-            for r in rows.records.into_iter().filter(|r| r.state == RecordState::Living.as_str()) {
-                living.entry((rows.user.user_key, r.app_key)).or_default().push(r.external_id);
+    asked: &[Vec<Asked>],
+    pass: &Pass,
+) -> Result<HashMap<Asked, UserKey>> {
+    let mut by_slot: HashMap<usize, BTreeSet<&str>> = HashMap::new();
+    for (slot, value) in asked.iter().flatten() {
+        by_slot.entry(*slot).or_default().insert(value);
+    }
+    let mut owners = HashMap::new();
+    for (slot, values) in by_slot {
+        let values: Vec<&str> = values.into_iter().collect();
+        let found = lookups::claims_by_value(tx, &namespace(frame.config.attribute_name(slot)), &values)?;
+        owners.extend(found.into_iter().map(|c| ((slot, c.value), UserKey(c.user_key))));
+        for value in values {
+            if let Some(owner) = pass.provisional.owner(slot, value) {
+                owners.entry((slot, value.to_owned())).or_insert(owner);
             }
         }
     }
-    // What is written is found in the store; only a pass that writes nothing must remember.
-    let mut said = if frame.dry { std::mem::take(&mut pass.said) } else { Said::default() };
-    for ((work, candidate), who) in works.iter().zip(candidates).zip(whom.iter_mut()) {
-        let app = work.ops.iter().find_map(|op| match op {
-            Op::Row { app, .. } => Some(app.0),
-            _ => None,
-        });
-        if let (Who::Match, Some(user), Some(app)) = (&work.who, *candidate, app) {
-            let stored = living.get(&(user.0, app)).into_iter().flatten();
-            let lives = said.begun.contains(&user)
-                || stored.into_iter().any(|id| !said.ended.contains(&(user, id.clone())));
-            if !lives {
-                *who = Some(user);
+    Ok(owners)
+}
+
+/// Whether a person has a record of the source that lives on: two living records of one source are two people.
+fn stays(frame: &Frame<'_>, whom: &Whom, pass: &Pass, user: UserKey, app: AppKey) -> Result<bool> {
+    // Whom this pass has made or given a record isn't found in the store as she will be.
+    if user.0 < 0 || pass.unwritten.has_begun(user) {
+        return Ok(true);
+    }
+    let ends = |key: &str| frame.keys.map_or(Ok(false), |keys| keys.ends(key));
+    if let Some(person) = pass.unwritten.person(user) {
+        return any_stays(living(&person.facts, app), ends);
+    }
+    let records = whom.people.get(&user.0).into_iter().flat_map(|p| &p.records);
+    let living = records
+        .filter(|r| r.app_key == app.0 && r.state == RecordState::Living.as_str())
+        .map(|r| r.external_id.as_str());
+    any_stays(living, ends)
+}
+
+fn any_stays<'a>(keys: impl Iterator<Item = &'a str>, ends: impl Fn(&str) -> Result<bool>) -> Result<bool> {
+    for key in keys {
+        if !ends(key)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The keys of a person's living records in a source.
+fn living(facts: &Facts, app: AppKey) -> impl Iterator<Item = &str> {
+    facts
+        .records()
+        .filter(move |(a, _, r, _)| *a == app && r.state == RecordState::Living)
+        .map(|(_, key, ..)| key)
+}
+
+/// Whether a work begins a record for somebody known, and the ends of her other records in that source that go with
+/// it, so that she is never without one.
+pub(super) fn begins(frame: &Frame<'_>, work: &Work, facts: &Facts) -> Result<Option<Vec<Op>>> {
+    let Some((app, key, keys)) = work.ops.iter().find_map(|op| match op {
+        Op::Row { app, external_id, ended: false, .. } => Some((*app, external_id, frame.keys?)),
+        _ => None,
+    }) else {
+        return Ok(None);
+    };
+    let known = facts.get(&Fact::Record { app, external_id: key.clone() });
+    if matches!(known, Some(FactValue::Record(r)) if r.state == RecordState::Living) {
+        return Ok(None);
+    }
+    let mut ends = Vec::new();
+    for other in living(facts, app).filter(|k| k != key) {
+        if keys.ends(other)? {
+            ends.push(Op::Gone { app, external_id: other.to_owned() });
+        }
+    }
+    Ok(Some(ends))
+}
+
+/// Whether another work of the same feed may be about a person after this one.
+pub(super) fn comes_again(frame: &Frame<'_>, works: &[&Work], facts: &Facts) -> Result<bool> {
+    if works.iter().any(|w| w.again) {
+        return Ok(true);
+    }
+    let Some(keys) = frame.keys else { return Ok(false) };
+    for (app, own) in works.iter().filter_map(|w| w.record()) {
+        for (_, key, record, _) in facts.records().filter(|(a, key, ..)| *a == app && *key != own) {
+            if record.state == RecordState::Living || keys.has_row(key)? {
+                return Ok(true);
             }
         }
-        if let Some(user) = *who {
-            said.hear(user, work);
-        }
     }
-    if frame.dry {
-        pass.said = said;
-    }
-    Ok(())
+    Ok(false)
 }

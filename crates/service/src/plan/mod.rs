@@ -1,8 +1,9 @@
 //! Plans: the one way to change anything. Proposed, judged, held or applied, undone.
 
 mod apply;
-mod claims;
+pub(crate) mod claims;
 mod feed_guard;
+mod judging;
 mod kept;
 mod manage;
 mod matching;
@@ -14,6 +15,7 @@ mod run;
 mod settle;
 pub(crate) mod stream;
 mod undo;
+mod unwritten;
 pub(crate) mod work;
 
 use muster_engine::model::{AppKey, ItemChange, PlanKey};

@@ -4,20 +4,23 @@ use std::collections::{HashMap, HashSet};
 
 use muster_engine::derive::{Derived, ProfilePart, derive_from, derive_profile};
 use muster_engine::facts::{Before, Fact, FactValue, Facts};
-use muster_engine::model::{AttributeType, Millis, PlanKey, UserKey};
+use muster_engine::model::{Millis, PlanKey, UserKey};
 use muster_engine::plan::{Diff, Tally, UserEffects, diff};
 use muster_engine::{Config, Value};
 use muster_store::config::applied_through;
-use muster_store::people::{PeopleWrites, load_people};
+use muster_store::people::{PeopleWrites, PersonRows, load_people};
 use muster_store::{Tx, keys};
 use serde::{Deserialize, Serialize};
 
-use super::claims::{self, Allocated, Need, Provisional};
+use super::claims::Provisional;
+use super::judging::{allocate, judge_problems, note, spare};
 use super::kept::{drop_kept, keep_memberships, lost_rules};
-use super::matching::{Said, resolve};
+use super::matching::{begins, resolve};
 use super::others::{self, Ahead};
-use super::work::{ChangedSince, Work, apply};
-use crate::error::{Result, ServiceError};
+use super::unwritten::Unwritten;
+use super::work::{ChangedSince, Op, Work, apply};
+use crate::error::Result;
+use crate::import::FeedKeys;
 use crate::index;
 use crate::muster::{ACCOUNT_KEYS, RECORD_KEYS, USER_KEYS};
 use crate::world::{NewKeys, Person, Stamp, claims_move, write_person};
@@ -38,6 +41,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) publishes: bool,
     /// It takes another plan back.
     pub(crate) undoes: bool,
+    /// The keys of the feed it comes from.
+    pub(crate) keys: Option<&'a FeedKeys<'a>>,
 }
 
 /// What goes from chunk to chunk.
@@ -45,10 +50,13 @@ pub(crate) struct Frame<'a> {
 pub(crate) struct Pass {
     pub(crate) provisional: Provisional,
     pub(crate) ahead: Ahead,
-    /// What the feed has said so far of people whom rows of new keys may name.
-    pub(super) said: Said,
-    /// People whose facts this pass changes without writing them: what is stored of them would mislead.
-    worked: HashSet<i64>,
+    /// What a pass that writes nothing must remember itself.
+    pub(super) unwritten: Unwritten,
+    /// People whose new key's row was left out: the same feed ends none of their records, for a row that is left out is
+    /// no absence.
+    pub(crate) spared: HashSet<UserKey>,
+    /// People about whom there is or may be more than one work.
+    pub(super) several: HashSet<UserKey>,
     /// People seen, where it matters who was.
     pub(crate) seen: HashSet<i64>,
     /// Provisional keys go down from here.
@@ -64,8 +72,9 @@ impl Pass {
     /// The next pass over the same works: new people get the same provisional keys again.
     pub(crate) fn again(&mut self) {
         self.new_people = 0;
-        self.said = Said::default();
-        self.worked.clear();
+        self.unwritten = Unwritten::default();
+        self.spared.clear();
+        self.several.clear();
     }
 }
 
@@ -86,6 +95,9 @@ pub(crate) struct UserBefore {
     pub(crate) user: UserKey,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) created: bool,
+    /// Other lines may be about her too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) again: bool,
     pub(crate) before: Vec<Before>,
     /// Values given once: attribute, before, after.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -104,31 +116,59 @@ pub(crate) struct Outcome {
     pub(crate) problems: Vec<(String, String)>,
     /// People outside the chunk who must be derived again.
     pub(crate) dependants: Vec<i64>,
+    /// How many of the works were taken; those behind depend on what became of these.
+    pub(crate) taken: usize,
+}
+
+impl Outcome {
+    /// Adds what follows for the works behind; what is to be written isn't kept.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.tally.merge(&other.tally);
+        self.effects.extend(other.effects);
+        self.befores.extend(other.befores);
+        self.rejected.extend(other.rejected);
+        self.since.extend(other.since);
+        self.problems.extend(other.problems);
+        self.dependants.extend(other.dependants);
+        self.taken += other.taken;
+    }
 }
 
 /// A person on her way through a chunk.
 pub(super) struct Slot<'w> {
-    works: Vec<&'w Work>,
+    pub(super) works: Vec<&'w Work>,
     pub(super) person: Person,
     pub(super) facts: Facts,
     pub(super) befores: Vec<Before>,
-    as_of: Millis,
-    part: ProfilePart,
+    pub(super) as_of: Millis,
+    pub(super) part: ProfilePart,
+    /// The ends of other records that go with the beginning of one; `None` if none begins.
+    pub(super) begins: Option<Vec<Op>>,
+    /// There is or may be more than one work about her.
+    pub(super) again: bool,
+    /// She was counted with an earlier work.
+    counted: bool,
     /// How many of the derivation's problems come from the profile and are told already.
     known_problems: usize,
-    left_out: bool,
+    pub(super) left_out: bool,
 }
 
 /// Derives the profiles only and notes what others may read: the pass before the one that counts, for plans too large
 /// to be held in memory whole.
-pub(crate) fn look_ahead(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: &mut Pass) -> Result<()> {
+/// Gives the number of works taken.
+pub(crate) fn look_ahead(
+    tx: &mut dyn Tx,
+    frame: &Frame<'_>,
+    works: &[Work],
+    pass: &mut Pass,
+) -> Result<usize> {
     let mut out = Outcome::default();
     let slots = profiles(tx, frame, works, pass, &mut out)?;
     pass.seen.extend(slots.iter().filter(|s| !s.left_out).map(|s| s.facts.user.0));
-    Ok(())
+    Ok(out.taken)
 }
 
-/// Works a chunk out.
+/// Works a chunk out, or its beginning: at least one work, up to the first that depends on what becomes of one before it.
 pub(crate) fn process(
     tx: &mut dyn Tx,
     frame: &Frame<'_>,
@@ -155,6 +195,9 @@ pub(crate) fn process(
             derived = derive_from(frame.config, &slot.facts, part, &linked, slot.as_of);
         }
         let diff = diff(frame.config, &slot.person.stored, &derived, frame.detail);
+        if frame.dry {
+            pass.unwritten.derived(frame.config, &slot.facts, slot.as_of, &derived, &diff);
+        }
         done.push((slot, derived, diff));
     }
     let changed: Vec<_> = done
@@ -181,19 +224,15 @@ fn profiles<'w>(
     out: &mut Outcome,
 ) -> Result<Vec<Slot<'w>>> {
     let whom = resolve(tx, frame, works, pass)?;
-    let mut known: Vec<i64> = whom.iter().flatten().map(|u| u.0).collect();
-    known.sort_unstable();
-    known.dedup();
-    let mut people: HashMap<i64, Person> = HashMap::with_capacity(known.len());
-    for rows in load_people(tx, &known)? {
-        people.insert(rows.user.user_key, Person::load(frame.config, rows)?);
-    }
+    out.taken = whom.who.len();
+    let mut people = load(tx, frame, &whom.who, whom.people, pass)?;
+    let whom = whom.who;
     let new = whom.iter().filter(|w| w.is_none()).count();
     let mut next_new = if frame.dry || new == 0 { 0 } else { keys::allocate(tx, USER_KEYS, new)? };
     let mut slots: Vec<Slot<'w>> = Vec::with_capacity(works.len());
     let mut places: HashMap<i64, usize> = HashMap::new();
     for (work, who) in works.iter().zip(whom) {
-        if work.ops.is_empty() && who.is_some_and(|u| pass.worked.contains(&u.0)) {
+        if who.is_some_and(|u| is_said(frame, work, u, pass)) {
             continue;
         }
         if let Some(at) = who.and_then(|u| places.get(&u.0)).copied() {
@@ -220,6 +259,9 @@ fn profiles<'w>(
         places.insert(person.facts.user.0, slots.len());
         slots.push(Slot {
             works: vec![work],
+            begins: begins(frame, work, &person.facts)?,
+            again: false,
+            counted: pass.unwritten.has_worked(person.facts.user),
             facts: person.facts.clone(),
             as_of: frame.at,
             person,
@@ -240,19 +282,57 @@ fn profiles<'w>(
             judge_problems(frame, slot, out)?;
         }
     }
+    spare(&slots, pass);
     slots.retain(|s| !s.left_out);
     allocate(tx, frame, &mut slots, pass)?;
     for slot in &mut slots {
         judge_problems(frame, slot, out)?;
         if !slot.left_out {
-            if frame.dry && slot.works.iter().any(|w| !w.ops.is_empty()) {
-                pass.worked.insert(slot.facts.user.0);
+            if slot.works.iter().any(|w| !w.ops.is_empty()) {
+                note(frame, slot, pass)?;
             }
             let before = slot.person.rows.is_some().then_some(&slot.person.stored.profile[..]);
             pass.ahead.note(frame.config, &slot.part, before);
         }
     }
+    spare(&slots, pass);
     Ok(slots)
+}
+
+/// The people known, as they are stored or as this pass has left them.
+fn load(
+    tx: &mut dyn Tx,
+    frame: &Frame<'_>,
+    whom: &[Option<UserKey>],
+    mut loaded: HashMap<i64, PersonRows>,
+    pass: &Pass,
+) -> Result<HashMap<i64, Person>> {
+    let mut people: HashMap<i64, Person> = HashMap::with_capacity(whom.len());
+    let mut missing: Vec<i64> = Vec::with_capacity(whom.len());
+    for user in whom.iter().flatten() {
+        if let Some(person) = pass.unwritten.person(*user) {
+            people.insert(user.0, person.clone());
+        } else if let Some(rows) = loaded.remove(&user.0) {
+            people.insert(user.0, Person::load(frame.config, rows)?);
+        } else if !people.contains_key(&user.0) {
+            missing.push(user.0);
+        }
+    }
+    missing.sort_unstable();
+    missing.dedup();
+    for rows in load_people(tx, &missing)? {
+        people.insert(rows.user.user_key, Person::load(frame.config, rows)?);
+    }
+    Ok(people)
+}
+
+/// Whether there is nothing more to say about her by this work.
+fn is_said(frame: &Frame<'_>, work: &Work, user: UserKey, pass: &Pass) -> bool {
+    match work.record() {
+        Some(_) if work.ends().is_some() && pass.spared.contains(&user) => true,
+        Some(_) => frame.dry && pass.unwritten.all_said(user),
+        None => work.ops.is_empty() && pass.unwritten.has_worked(user),
+    }
 }
 
 /// Applies a person's works to her facts.
@@ -261,6 +341,8 @@ fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
     for work in &slot.works {
         slot.befores.extend(apply(&mut slot.facts, &work.ops, frame.at, frame.plan, &mut since));
     }
+    let ends = slot.begins.as_deref().unwrap_or_default();
+    slot.befores.extend(apply(&mut slot.facts, ends, frame.at, frame.plan, &mut since));
     drop_kept(frame, slot);
     out.since.extend(since.into_iter().map(|s| (slot.facts.user, s)));
     let advance = slot.person.rows.is_none() || slot.works.iter().any(|w| w.advance);
@@ -270,101 +352,7 @@ fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
     slot.left_out = wants_something && slot.befores.is_empty() && slot.facts == slot.person.facts && !advance;
 }
 
-/// Allocates what the profiles need and derives those again.
-fn allocate(tx: &mut dyn Tx, frame: &Frame<'_>, slots: &mut [Slot<'_>], pass: &mut Pass) -> Result<()> {
-    let mut needs: Vec<Need> = Vec::new();
-    for (person, slot) in slots.iter().enumerate() {
-        needs.extend(slot.part.needs().map(|n| Need {
-            person,
-            user: slot.facts.user,
-            slot: n.slot,
-            base: n.base.clone(),
-            taken: n.taken,
-            whole: slot.works.iter().any(|w| w.row().is_some()),
-        }));
-    }
-    if needs.is_empty() {
-        return Ok(());
-    }
-    let got = claims::allocate(tx, frame.config, &needs, &mut pass.provisional)?;
-    let mut conflicts: Vec<(usize, String, String)> = Vec::new();
-    for (need, got) in needs.iter().zip(got) {
-        let Some(slot) = slots.get_mut(need.person) else { continue };
-        match got {
-            Allocated::Value(shown) => {
-                let claim = claims::claim(frame.config, need, &shown, frame.at, frame.plan);
-                slot.facts.claims.retain(|c| c.attribute != claim.attribute || c.value != claim.value);
-                slot.facts.claims.push(claim);
-            }
-            Allocated::Taken => {
-                let name = frame.config.attribute_name(need.slot).to_owned();
-                let reason = format!("{name}: {:?} is taken by somebody else; it must be unique", need.base);
-                conflicts.push((need.person, name, reason));
-            }
-            Allocated::LeftOut => {}
-        }
-    }
-    let mut again: Vec<usize> = needs.iter().map(|n| n.person).collect();
-    again.dedup();
-    for person in again {
-        if let Some(slot) = slots.get_mut(person) {
-            slot.part = derive_profile(frame.config, &slot.facts, slot.as_of);
-        }
-    }
-    for (person, about, reason) in conflicts {
-        if let Some(slot) = slots.get_mut(person) {
-            slot.part.problems.push(muster_engine::derive::Problem { about, reason });
-        }
-    }
-    Ok(())
-}
-
-/// What doesn't fit: a row is left out, a request is refused, a change of configuration is told of it.
-fn judge_problems(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) -> Result<()> {
-    if slot.part.problems.is_empty() {
-        advance_dates(frame, slot);
-        return Ok(());
-    }
-    let old = match slot.person.rows {
-        Some(_) => derive_profile(frame.config, &slot.person.facts, slot.as_of).problems,
-        None => Vec::new(),
-    };
-    let new: Vec<String> =
-        slot.part.problems.iter().filter(|p| !old.contains(p)).map(|p| p.reason.clone()).collect();
-    if new.is_empty() {
-        advance_dates(frame, slot);
-        return Ok(());
-    }
-    if let Some((line, key)) = slot.works.iter().find_map(|w| w.row()) {
-        out.rejected.push(RejectedRow { line, key: Some(key.to_owned()), reason: new.join("; ") });
-        slot.left_out = true;
-        return Ok(());
-    }
-    if frame.lenient || slot.works.iter().all(|w| w.ops.is_empty()) {
-        let login = login_of(frame.config, &slot.part.values, &slot.person);
-        out.problems.extend(new.into_iter().map(|p| (login.clone(), p)));
-        advance_dates(frame, slot);
-        return Ok(());
-    }
-    Err(ServiceError::Invalid(new.join("; ")))
-}
-
-/// A changed date is a word about time: she is derived with the plan's instant.
-fn advance_dates(frame: &Frame<'_>, slot: &mut Slot<'_>) {
-    if slot.as_of == frame.at || slot.person.rows.is_none() {
-        return;
-    }
-    let dated = frame.config.attributes.iter().enumerate().any(|(at, attribute)| {
-        matches!(attribute.def.kind, AttributeType::Date | AttributeType::DateTime)
-            && slot.part.values.get(at) != slot.person.stored.profile.get(at)
-    });
-    if dated {
-        slot.as_of = frame.at;
-        slot.part = derive_profile(frame.config, &slot.facts, slot.as_of);
-    }
-}
-
-fn login_of(config: &Config, profile: &[Value], person: &Person) -> String {
+pub(super) fn login_of(config: &Config, profile: &[Value], person: &Person) -> String {
     let at = config.slot("login");
     let now = at.and_then(|s| profile.get(s)).and_then(Value::as_str);
     let was = at.and_then(|s| person.stored.profile.get(s)).and_then(Value::as_str);
@@ -427,6 +415,7 @@ fn finish(
     };
     for (mut slot, derived, diff) in done {
         out.tally.add(&diff);
+        out.tally.people -= u64::from(slot.counted);
         let login = login_of(frame.config, &derived.profile, &slot.person);
         let beyond = derived.problems.iter().skip(slot.known_problems);
         out.problems.extend(beyond.map(|p| (login.clone(), p.reason.clone())));
@@ -462,7 +451,13 @@ fn finish(
         let created = slot.person.rows.is_none();
         let kept = if created { Vec::new() } else { kept_before(frame.config, &slot, &derived) };
         if created || !slot.befores.is_empty() || !kept.is_empty() {
-            out.befores.push(UserBefore { user: slot.facts.user, created, before: slot.befores, kept });
+            out.befores.push(UserBefore {
+                user: slot.facts.user,
+                created,
+                again: slot.again,
+                before: slot.befores,
+                kept,
+            });
         }
         if !diff.effects.is_empty() {
             out.effects.push(UserEffects { user: slot.facts.user, login, effects: diff.effects });

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use muster_engine::model::PlanKey;
 use muster_store::runs::{self, DONE, RunRow};
-use muster_store::{plans, rederive};
+use muster_store::{Tx, plans, rederive};
 
 use super::apply::{Digest, Found, Going, derive_again};
 use super::narrow::Narrow;
-use super::process::{Outcome, Pass, process};
+use super::process::{Frame, Outcome, Pass, process};
 use super::record::{self, Premises, plan_row, write_effects, write_history};
 use super::settle::report;
 use super::stream;
@@ -19,6 +19,7 @@ use super::{PlanReport, PlanStatus, Progress};
 use crate::access::Actor;
 use crate::clock::machine_now;
 use crate::error::{Result, ServiceError};
+use crate::import::Place;
 use crate::muster::{Muster, load_config};
 
 /// How long a process may be silent before another takes its run over.
@@ -67,8 +68,11 @@ impl Going<'_> {
         }
         let mut one =
             |chunk: &[Work], found: &mut Found, digest: &mut Digest, pass: &mut Pass| -> Result<Vec<i64>> {
-                let frame = super::process::Frame { detail: keep_effects || digesting, ..self.frame(true) };
-                let mut outcome = self.muster.store.try_read(|tx| process(tx, &frame, chunk, pass))?;
+                let frame = Frame { detail: keep_effects || digesting, ..self.frame(true) };
+                let mut outcome = self
+                    .muster
+                    .store
+                    .try_read(|tx| process_all(tx, &frame, chunk, pass, &mut |_, _| Ok(())))?;
                 if keep_effects {
                     self.muster.store.try_write(|tx| write_effects(tx, self.plan, no, &outcome.effects))?;
                     no += 1;
@@ -148,7 +152,9 @@ impl Going<'_> {
         };
         let mut found = self.begin();
         let mut no = store.read(|tx| plans::last_block(tx, self.plan.0, stream::BEFORE))?;
-        let mut works = self.works(run.position.as_deref().unwrap_or_default())?;
+        let position = run.position.clone().unwrap_or_default();
+        self.recall(&position, &mut pass)?;
+        let mut works = self.works(&position)?;
         let total = run.total.max(0) as u64;
         self.progress.step("applying", run.done.max(0) as u64, total);
         loop {
@@ -165,6 +171,33 @@ impl Going<'_> {
         found.counts.feed = works.feed_stats().cloned();
         self.drain(&mut pass, &mut found, &mut no, &mut run)?;
         self.end_run(&run, found, planned)
+    }
+
+    /// Finds out again whom a run had spared before it was interrupted: the rows it left out are left out again.
+    fn recall(&self, position: &str, pass: &mut Pass) -> Result<()> {
+        let (Some(keys), Some(place)) = (&self.keys, Place::read(position)) else { return Ok(()) };
+        // Not later, while others wait to write.
+        keys.read()?;
+        let frame = self.frame(true);
+        let mut before = self.works("")?;
+        let mut again = Pass::default();
+        loop {
+            let chunk = stream::chunk(&mut *before, self.muster.chunk)?;
+            let all = chunk.len();
+            let done: Vec<Work> = chunk
+                .into_iter()
+                .take_while(|w| w.ends().is_none() && Place::read(&w.position).is_some_and(|p| p <= place))
+                .collect();
+            if !done.is_empty() {
+                self.muster
+                    .store
+                    .try_read(|tx| process_all(tx, &frame, &done, &mut again, &mut |_, _| Ok(())))?;
+            }
+            if done.len() < all || all == 0 {
+                pass.spared = again.spared;
+                return Ok(());
+            }
+        }
     }
 
     /// Derives everybody again who was marked by what others became.
@@ -198,9 +231,10 @@ impl Going<'_> {
         self.muster.store.try_write(|tx| {
             // Whoever published another configuration meanwhile: its version holds for everybody written from now on.
             let config = self.muster.config_in(tx)?;
-            let frame = super::process::Frame { config: &config, ..self.frame(false) };
-            let outcome = process(tx, &frame, chunk, pass)?;
-            muster_store::people::write_people(tx, &outcome.writes)?;
+            let frame = Frame { config: &config, ..self.frame(false) };
+            let outcome = process_all(tx, &frame, chunk, pass, &mut |tx, part| {
+                Ok(muster_store::people::write_people(tx, &part.writes)?)
+            })?;
             write_history(tx, self.plan, &self.actor, self.at, no, &outcome)?;
             if first_time {
                 rederive::mark(tx, self.plan.0, &outcome.dependants)?;
@@ -239,6 +273,24 @@ impl Going<'_> {
         })?;
         Ok(report(Some(self.plan), PlanStatus::Applied, found))
     }
+}
+
+/// Works a whole chunk out, one part after the other where works depend on those before them.
+fn process_all(
+    tx: &mut dyn Tx,
+    frame: &Frame<'_>,
+    works: &[Work],
+    pass: &mut Pass,
+    write: &mut dyn FnMut(&mut dyn Tx, &Outcome) -> Result<()>,
+) -> Result<Outcome> {
+    let mut whole = process(tx, frame, works, pass)?;
+    write(tx, &whole)?;
+    while let Some(rest) = works.get(whole.taken..).filter(|rest| !rest.is_empty()) {
+        let part = process(tx, frame, rest, pass)?;
+        write(tx, &part)?;
+        whole.add(part);
+    }
+    Ok(whole)
 }
 
 /// A process on this machine that is gone leaves its lease at once.

@@ -82,7 +82,8 @@ const PAGE: usize = 5_000;
 
 /// A work that only derives a person again.
 pub(super) fn again(user: i64, advance: bool) -> Work {
-    Work { who: Who::Known(UserKey(user)), ops: Vec::new(), advance, position: format!("user:{user}") }
+    let position = format!("user:{user}");
+    Work { who: Who::Known(UserKey(user)), ops: Vec::new(), advance, again: false, position }
 }
 
 /// The people for whom time alone changes something by an instant.
@@ -168,7 +169,8 @@ impl Works for InverseWorks {
                     ops.push(Op::Unmake { made_by: plan });
                 }
                 let position = format!("block:{}", block.no);
-                works.push(Work { who: Who::Known(user.user), ops, advance: false, position });
+                let again = user.again;
+                works.push(Work { who: Who::Known(user.user), ops, advance: false, again, position });
             }
             self.page = works.into_iter();
         }

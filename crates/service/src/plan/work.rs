@@ -45,6 +45,9 @@ pub(crate) struct Work {
     /// Time goes on for her: she is derived with the plan's instant, not with her last.
     #[serde(default)]
     pub(crate) advance: bool,
+    /// Other works of the same plan may be about her.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) again: bool,
     /// Where the stream of works stands after this one, for a run that goes on later.
     #[serde(default)]
     pub(crate) position: String,
@@ -55,6 +58,26 @@ impl Work {
     pub(crate) fn row(&self) -> Option<(u64, &str)> {
         self.ops.iter().find_map(|op| match op {
             Op::Row { line, external_id, .. } => Some((*line, external_id.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The key of the record that the work ends, if it is a feed's.
+    pub(crate) fn ends(&self) -> Option<&str> {
+        self.ops.iter().find_map(|op| match op {
+            Op::Row { external_id, ended: true, .. } | Op::Gone { external_id, .. } => {
+                Some(external_id.as_str())
+            }
+            _ => None,
+        })
+    }
+
+    /// The source whose feed the work comes from, and the key.
+    pub(crate) fn record(&self) -> Option<(AppKey, &str)> {
+        self.ops.iter().find_map(|op| match op {
+            Op::Row { app, external_id, .. } | Op::Gone { app, external_id } => {
+                Some((*app, external_id.as_str()))
+            }
             _ => None,
         })
     }

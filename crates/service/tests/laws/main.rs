@@ -6,7 +6,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod between;
+mod identity;
 mod laws;
+mod net;
 mod oracle;
 mod settings;
 mod sim;

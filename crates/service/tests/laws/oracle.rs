@@ -217,6 +217,7 @@ impl Oracle<'_> {
             .records
             .iter()
             .filter(|r| r.state == "ENDED" && source(AppKey(r.app_key)).is_some_and(|s| s.ends_person))
+            .filter(|r| !p.records.iter().any(|o| o.app_key == r.app_key && o.state == "LIVING"))
             .map(|r| r.said_at)
             .max();
         if outright.is_some_and(|at| !later(at)) {

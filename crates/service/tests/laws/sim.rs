@@ -75,12 +75,17 @@ impl Sim {
     /// What happens outside before anybody asks for anything: HR's roster changes, time goes on.
     pub(crate) fn outside(&mut self, step: &Step) {
         match step {
-            Step::Feed { source, rows, .. } => {
+            Step::Feed { source, rows, moves, .. } => {
                 for (id, row) in rows {
                     match row {
                         Some(row) => self.rosters[*source].insert(*id, row.clone()),
                         None => self.rosters[*source].remove(id),
                     };
+                }
+                for (from, to) in moves {
+                    if let Some(row) = self.rosters[*source].remove(from) {
+                        self.rosters[*source].insert(*to, row);
+                    }
                 }
             }
             Step::Days(days) => {
@@ -240,19 +245,26 @@ impl Sim {
 
     /// A plan's effects, one line each.
     pub(crate) fn effects(&self, plan: Option<PlanKey>) -> Vec<String> {
+        let all = self.raw_effects(plan);
+        let mut lines: Vec<String> =
+            all.iter().flat_map(|(_, login, effect)| effect_lines(login, effect)).collect();
+        lines.sort();
+        lines
+    }
+
+    /// A plan's effects in their order: the user's key, her login, the effect.
+    pub(crate) fn raw_effects(&self, plan: Option<PlanKey>) -> Vec<(i64, String, Effect)> {
         let Some(plan) = plan else { return Vec::new() };
-        let mut lines = Vec::new();
+        let mut all = Vec::new();
         let mut from = None;
         loop {
             let page = self.muster.plan_effects(plan, from).unwrap();
-            lines.extend(page.effects.iter().flat_map(|(_, login, effect)| effect_lines(login, effect)));
+            all.extend(page.effects);
             match page.next {
                 Some(next) => from = Some(next),
-                None => break,
+                None => return all,
             }
         }
-        lines.sort();
-        lines
     }
 }
 
@@ -286,7 +298,7 @@ fn set_rule(org: &mut Org, name: &str, spec: Option<&RuleSpec>) {
     org.rules.insert(known.unwrap_or(ItemKey(1_000_000)), rule);
 }
 
-fn effect_lines(login: &str, effect: &Effect) -> Vec<String> {
+pub(crate) fn effect_lines(login: &str, effect: &Effect) -> Vec<String> {
     let one = |text: String| vec![format!("{login}: {text}")];
     match effect {
         Effect::UserCreated { status, profile } => one(format!("created {status} {profile}")),

@@ -240,7 +240,14 @@ pub(crate) struct Row {
     level: u8,
     /// Days from the beginning of the world.
     start: Option<i64>,
-    left: bool,
+    pub(crate) left: bool,
+}
+
+impl Row {
+    /// Whether the row can't even be read.
+    pub(crate) fn unreadable(&self) -> bool {
+        self.level == 5
+    }
 }
 
 impl fmt::Debug for Row {
@@ -285,6 +292,8 @@ pub(crate) enum Step {
     Feed {
         source: usize,
         rows: Vec<(u8, Option<Row>)>,
+        /// Keys that are other ones from now on.
+        moves: Vec<(u8, u8)>,
         force: bool,
     },
     Create {
@@ -354,13 +363,14 @@ pub(crate) enum Step {
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Feed { source, rows, force } => {
+            Self::Feed { source, rows, moves, force } => {
                 write!(f, "feed of {} (force {force}):", SOURCES[*source])?;
                 let last: BTreeMap<_, _> = rows.iter().map(|(id, row)| (id, row)).collect();
                 last.iter().try_for_each(|(id, row)| match row {
                     Some(row) => write!(f, " k{id} is {row:?};"),
                     None => write!(f, " no k{id};"),
-                })
+                })?;
+                moves.iter().try_for_each(|(from, to)| write!(f, " k{from} becomes k{to};"))
             }
             Self::Create { login, last, active } => write!(f, "create {login} {last} {active}"),
             Self::Update { who, attribute, value } => write!(f, "update {who}: {attribute} = {value:?}"),
@@ -493,8 +503,9 @@ fn rows(n: std::ops::Range<usize>) -> impl Strategy<Value = Vec<(u8, Option<Row>
 }
 
 pub(crate) fn import(n: std::ops::Range<usize>) -> impl Strategy<Value = Step> {
-    (prop_oneof![3 => Just(0usize), 1 => Just(1)], rows(n), prop::bool::weighted(0.3))
-        .prop_map(|(source, rows, force)| Step::Feed { source, rows, force })
+    let moves = prop::collection::vec((1u8..9, 1u8..9), 0..3);
+    (prop_oneof![3 => Just(0usize), 1 => Just(1)], rows(n), moves, prop::bool::weighted(0.3))
+        .prop_map(|(source, rows, moves, force)| Step::Feed { source, rows, moves, force })
 }
 
 fn value() -> impl Strategy<Value = (&'static str, Value)> {
@@ -565,25 +576,11 @@ impl fmt::Debug for Life {
     }
 }
 
-impl Life {
-    /// The same with employee numbers that belong to one key each.
-    pub(crate) fn without_rivals(mut self) -> Self {
-        for step in &mut self.0 {
-            if let Step::Feed { rows, .. } = step {
-                for (id, row) in rows {
-                    row.iter_mut().filter(|r| r.num > 0).for_each(|r| r.num = *id);
-                }
-            }
-        }
-        self
-    }
-}
-
 /// A life: the first feed brings most people.
 pub(crate) fn life(n: std::ops::Range<usize>) -> impl Strategy<Value = Life> {
     (import(6..10), prop::collection::vec(step(), n)).prop_map(|(first, rest)| {
         let first = match first {
-            Step::Feed { rows, force, .. } => Step::Feed { source: 0, rows, force },
+            Step::Feed { rows, moves, force, .. } => Step::Feed { source: 0, rows, moves, force },
             other => other,
         };
         Life(std::iter::once(first).chain(rest).collect())

@@ -4,6 +4,7 @@
 
 mod guards;
 mod narrow;
+mod renamed;
 
 use std::path::{Path, PathBuf};
 

@@ -33,7 +33,7 @@ pub struct UserRow {
     pub status_changed: Option<i64>,
     /// When anything of the person changed last.
     pub last_updated: i64,
-    /// Grows with each change.
+    /// Grows with each change, from 1 on.
     pub rev: i64,
     /// The plan whose value the row holds.
     pub plan: i64,

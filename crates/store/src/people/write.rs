@@ -11,19 +11,22 @@ use crate::tx::Producer;
 use crate::{Param, Result, Tx};
 
 statements! {
+    // What stands in an index isn't set again where it is the same: engines write each index whose columns a statement
+    // names, be they changed or not.
     PUT_USER = "INSERT INTO users (user_key, status, login, profile, said, as_of, next_due, config_version, created, \
         created_plan, activated, status_changed, last_updated, rev, plan, profile_since) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
-        ON CONFLICT (user_key) DO UPDATE SET status = excluded.status, login = excluded.login, \
-        profile = excluded.profile, said = excluded.said, as_of = excluded.as_of, next_due = excluded.next_due, \
+        ON CONFLICT (user_key) DO UPDATE SET \
+        profile = excluded.profile, said = excluded.said, as_of = excluded.as_of, \
         config_version = excluded.config_version, created = excluded.created, created_plan = excluded.created_plan, \
         activated = excluded.activated, status_changed = excluded.status_changed, \
         last_updated = excluded.last_updated, rev = excluded.rev, plan = excluded.plan, \
         profile_since = excluded.profile_since";
+    FIND_USER = "UPDATE users SET status = $1, login = $2, next_due = $3 WHERE user_key = $4 \
+        AND (status <> $1 OR login IS DISTINCT FROM $2 OR next_due IS DISTINCT FROM $3)";
     PUT_RECORD = "INSERT INTO source_record (app_key, external_id, user_key, record_key, state, \"values\", hash, \
         said_at, first_seen, changed, plan) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-        ON CONFLICT (record_key) DO UPDATE SET app_key = excluded.app_key, \
-        external_id = excluded.external_id, user_key = excluded.user_key, state = excluded.state, \"values\" = excluded.\"values\", \
+        ON CONFLICT (record_key) DO UPDATE SET state = excluded.state, \"values\" = excluded.\"values\", \
         hash = excluded.hash, said_at = excluded.said_at, first_seen = excluded.first_seen, \
         changed = excluded.changed, plan = excluded.plan";
     PUT_MEMBERSHIP = "INSERT INTO membership (user_key, group_key, since, plan) VALUES ($1, $2, $3, $4) \
@@ -47,8 +50,7 @@ statements! {
     PUT_ACCOUNT = "INSERT INTO account (account_key, user_key, app_key, scope, group_key, assigned_since, \
         assigned_plan, wanted, state, kept, wanted_rev, since, plan, lane, done_rev, lease_token, attempts, \
         next_attempt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, 0, 0, 0) \
-        ON CONFLICT (account_key) DO UPDATE SET user_key = excluded.user_key, app_key = excluded.app_key, \
-        scope = excluded.scope, group_key = excluded.group_key, assigned_since = excluded.assigned_since, \
+        ON CONFLICT (account_key) DO UPDATE SET scope = excluded.scope, group_key = excluded.group_key, assigned_since = excluded.assigned_since, \
         assigned_plan = excluded.assigned_plan, wanted = excluded.wanted, state = excluded.state, \
         kept = excluded.kept, wanted_rev = excluded.wanted_rev, since = excluded.since, plan = excluded.plan, \
         lane = CASE WHEN excluded.wanted_rev <= account.wanted_rev THEN account.lane \
@@ -70,8 +72,9 @@ statements! {
     REMOVE_ACCOUNT = "DELETE FROM account WHERE account_key = $1";
 }
 
-/// What one transaction writes about people. Rows that are put replace the row of the same key; lists in key order are
-/// written fastest. Removals go first, so a value may move from one owner to another within one set.
+/// What one transaction writes about people. Rows that are put replace the row of the same key, but records and accounts
+/// keep the person and the app they were first put with, and records their key there. Lists in key order are written
+/// fastest. Removals go first, so a value may move from one owner to another within one set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PeopleWrites {
     /// People to put.
@@ -194,6 +197,13 @@ fn put_people(tx: &mut dyn Tx, writes: &PeopleWrites) -> Result<()> {
             ])?;
         }
         Ok(())
+    })?;
+    let known: Vec<&UserRow> = writes.users.iter().filter(|row| row.rev != 1).collect();
+    many(tx, FIND_USER, &known, &mut |put| {
+        known.iter().try_for_each(|row| {
+            put(&[row.status.as_str().into(), (&row.login).into(), row.next_due.into(), row.user_key.into()])
+                .map(drop)
+        })
     })?;
     many(tx, PUT_RECORD, &writes.records, &mut |put| {
         for row in &writes.records {

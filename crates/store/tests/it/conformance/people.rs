@@ -157,7 +157,6 @@ fn putting_again_replaces(store: &Store) {
     changed.user =
         UserRow { user_key: 1, status: "SUSPENDED".into(), profile: "{}".into(), ..UserRow::default() };
     changed.records[0].state = "ENDED".into();
-    changed.records[0].external_id = "renamed".into();
     changed.memberships.iter_mut().for_each(|row| row.plan = 99);
     changed.membership_facts[0].gone = false;
     changed.assignments[0].profile = None;

@@ -1,0 +1,146 @@
+//! What a feed says of single keys: asked only where one person may go by several of them.
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use muster_connectors::csv::{FeedReader, FeedRow, RejectedRow};
+use muster_engine::Config;
+use muster_engine::model::{App, AppKey};
+use muster_store::feeds;
+
+use super::spool::format;
+use crate::error::{Result, ServiceError};
+use crate::muster::Muster;
+use crate::plan::claims::print;
+use crate::plan::work::Work;
+
+/// What a feed says of its keys.
+#[derive(Debug)]
+pub(crate) enum FeedKeys<'a> {
+    /// All works of the feed are at hand: the keys of those that end a record.
+    AtHand(HashSet<&'a str>),
+    /// The feed is read once more when it is asked for the first time.
+    Spooled {
+        /// Whose store it is in.
+        muster: &'a Muster,
+        /// The configuration that says how the feed is read.
+        config: Arc<Config>,
+        /// The source.
+        app: AppKey,
+        /// The feed.
+        feed: i64,
+        /// What was read.
+        index: OnceCell<Index>,
+    },
+}
+
+impl<'a> FeedKeys<'a> {
+    /// From a feed in the store.
+    pub(crate) fn spooled(muster: &'a Muster, config: &Arc<Config>, app: AppKey, feed: i64) -> Self {
+        Self::Spooled { muster, config: config.clone(), app, feed, index: OnceCell::new() }
+    }
+
+    /// From all works of a feed.
+    pub(crate) fn of(works: &'a [Work]) -> Self {
+        Self::AtHand(works.iter().filter_map(Work::ends).collect())
+    }
+
+    /// Whether a living record of this key ends with the feed.
+    pub(crate) fn ends(&self, key: &str) -> Result<bool> {
+        match self {
+            Self::AtHand(ends) => Ok(ends.contains(key)),
+            Self::Spooled { .. } => {
+                let index = self.index()?;
+                Ok(match index.row(key) {
+                    Some(Kind::Ended) => true,
+                    Some(Kind::Living | Kind::Unclear) => false,
+                    // Unless a row's key can't be read, who has no row is gone.
+                    None => !index.unreadable,
+                })
+            }
+        }
+    }
+
+    /// Whether the feed may have a work about a record that doesn't live, among those that aren't at hand.
+    pub(crate) fn has_row(&self, key: &str) -> Result<bool> {
+        match self {
+            Self::AtHand(_) => Ok(false),
+            Self::Spooled { .. } => Ok(matches!(self.index()?.row(key), Some(Kind::Living | Kind::Ended))),
+        }
+    }
+
+    /// Reads the feed now, if it must be read at all.
+    pub(crate) fn read(&self) -> Result<()> {
+        if let Self::Spooled { .. } = self {
+            self.index()?;
+        }
+        Ok(())
+    }
+
+    fn index(&self) -> Result<&Index> {
+        let Self::Spooled { muster, config, app, feed, index } = self else {
+            return Err(ServiceError::Invalid("this feed isn't read again".to_owned()));
+        };
+        if let Some(index) = index.get() {
+            return Ok(index);
+        }
+        let settings =
+            config.app(*app).ok_or_else(|| ServiceError::NotFound("the feed's app is gone".to_owned()))?;
+        let read = Index::read(muster, settings, *feed)?;
+        Ok(index.get_or_init(|| read))
+    }
+}
+
+/// The kinds of rows, in the two lowest bits of a key's print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Living = 0,
+    Ended = 1,
+    /// It can't be read, or contradicts another: its person isn't absent.
+    Unclear = 2,
+}
+
+const KIND: u128 = 3;
+
+/// The rows of a feed by key, in 16 bytes each.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    rows: Vec<u128>,
+    /// Whether a row's key can't be read.
+    unreadable: bool,
+}
+
+impl Index {
+    fn read(muster: &Muster, app: &App, feed: i64) -> Result<Self> {
+        let told = |e: &dyn std::fmt::Display| ServiceError::Invalid(format!("{}: {e}", app.name));
+        let layout = app.feed.as_ref().ok_or_else(|| told(&"it has no feed any more"))?;
+        let content = feeds::FeedReader::new(&muster.store, feed);
+        let mut index = Self::default();
+        for row in FeedReader::open(content, &format(layout)).map_err(|e| told(&e))? {
+            let (key, kind) = match row.map_err(|e| told(&e))? {
+                FeedRow::Valid(row) => (row.key, if row.terminated { Kind::Ended } else { Kind::Living }),
+                FeedRow::Rejected(RejectedRow { key: Some(key), .. }) => (key, Kind::Unclear),
+                FeedRow::Rejected(_) => {
+                    index.unreadable = true;
+                    continue;
+                }
+            };
+            index.rows.push((print(0, &key) & !KIND) | kind as u128);
+        }
+        index.rows.sort_unstable();
+        Ok(index)
+    }
+
+    fn row(&self, key: &str) -> Option<Kind> {
+        let wanted = print(0, key) & !KIND;
+        let at = self.rows.partition_point(|r| *r < wanted);
+        let mut same = self.rows.iter().skip(at).take_while(|r| **r & !KIND == wanted);
+        let first = same.next()?;
+        Some(match (first & KIND, same.next()) {
+            (0, None) => Kind::Living,
+            (1, None) => Kind::Ended,
+            _ => Kind::Unclear,
+        })
+    }
+}
