@@ -70,7 +70,9 @@ impl Going<'_> {
                 let frame = super::process::Frame { detail: keep_effects || digesting, ..self.frame(true) };
                 let mut outcome = self.muster.store.try_read(|tx| process(tx, &frame, chunk, pass))?;
                 if keep_effects {
-                    self.muster.store.try_write(|tx| write_effects(tx, self.plan, no, &outcome.effects))?;
+                    self.muster
+                        .store
+                        .try_write_alone(|tx| write_effects(tx, self.plan, no, &outcome.effects))?;
                     no += 1;
                 }
                 if digesting {
@@ -195,7 +197,7 @@ impl Going<'_> {
         run.lease_until = Some(run.updated + LEASE_MS);
         // Claims of chunks before are in the store by now.
         pass.provisional = super::claims::Provisional::default();
-        self.muster.store.try_write(|tx| {
+        self.muster.store.try_write_alone(|tx| {
             // Whoever published another configuration meanwhile: its version holds for everybody written from now on.
             let config = self.muster.config_in(tx)?;
             let frame = super::process::Frame { config: &config, ..self.frame(false) };
