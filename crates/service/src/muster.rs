@@ -13,6 +13,7 @@ use muster_store::{OpenOptions, Store, Tx, keys};
 use crate::clock::Clock;
 use crate::error::{Result, ServiceError};
 use crate::index;
+use crate::keys::KeyPool;
 use crate::look::Times;
 use crate::vault::Vault;
 
@@ -39,6 +40,8 @@ pub struct Muster {
     /// How many people a transaction takes.
     pub(crate) chunk: usize,
     config: Mutex<Option<Known>>,
+    /// Keys for plans.
+    pub(crate) plan_keys: KeyPool,
     /// When the configuration's items came and changed, as far as it was asked.
     pub(crate) times: Mutex<Arc<Times>>,
     /// The feed that was just spooled, as it was sorted on the way in: read once, used once.
@@ -83,6 +86,7 @@ impl Muster {
             node,
             chunk: CHUNK,
             config: Mutex::new(None),
+            plan_keys: KeyPool::new(PLAN_KEYS),
             times: Mutex::default(),
             sorted_feed: Mutex::new(None),
         };
@@ -182,6 +186,8 @@ impl Muster {
 
 /// The sequence of configuration items' keys.
 pub(crate) const ITEM_KEYS: &str = "item";
+/// The sequence of plans' keys.
+const PLAN_KEYS: &str = "plan";
 /// The sequence of users' keys.
 pub(crate) const USER_KEYS: &str = "user";
 /// The sequence of source records' keys.

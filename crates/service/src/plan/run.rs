@@ -234,7 +234,7 @@ impl Going<'_> {
         }
         self.muster.store.try_write(|tx| {
             let premises = Premises { config_version: self.version, digest: String::new() };
-            self.mark_done(tx, &found, &premises, true)?;
+            self.mark_done(tx, &found, &premises)?;
             self.mark_walked(tx)?;
             runs::end_run(tx, self.plan.0, run.lease_token, DONE, machine_now())?;
             Ok::<_, ServiceError>(())
