@@ -70,7 +70,7 @@ fn values(n: u64) -> [(&'static str, &'static str, String); 6] {
         ("firstName", "first", format!("First{}", n % 1_000)),
         ("lastName", "last", format!("Last{}", n * 7 % 4_913)),
         ("department", "department", format!("Department {:02}", n % DEPARTMENTS)),
-        ("title", "title", format!("{} {}", if n % 5 == 0 { "Lead" } else { "Clerk" }, n % 7)),
+        ("title", "title", format!("{} {}", if n.is_multiple_of(5) { "Lead" } else { "Clerk" }, n % 7)),
         ("city", "city", format!("City {:03}", n * 3 % CITIES)),
     ]
 }

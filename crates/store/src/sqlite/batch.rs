@@ -116,7 +116,7 @@ impl Writer {
     /// Does a work in the open batch, or in a new one.
     pub(super) fn join(&mut self, wait: Duration, work: Work<'_>) -> Result<Joined> {
         let connection = &self.lite.connection;
-        let first = self.batch.is_none();
+        let (first, begun) = (self.batch.is_none(), Instant::now());
         if first {
             // The lock is taken when the transaction begins; from then on nobody else is in the way.
             Retry::new(wait).run(|| run(connection, "BEGIN IMMEDIATE"))?;
@@ -145,12 +145,8 @@ impl Writer {
                 return Err(error);
             }
         }
-        let batch = self.batch.get_or_insert_with(|| Batch {
-            begun: Instant::now(),
-            works: 0,
-            bytes: 0,
-            end: Arc::default(),
-        });
+        let batch =
+            self.batch.get_or_insert_with(|| Batch { begun, works: 0, bytes: 0, end: Arc::default() });
         batch.works += 1;
         batch.bytes += bytes;
         Ok(Joined { end: Some(batch.end.clone()), panic })
