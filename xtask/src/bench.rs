@@ -22,6 +22,12 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 100_000)]
         users: u64,
     },
+    /// Create people one at a time in a directory that has many
+    Create {
+        /// How many people are there already
+        #[arg(long, default_value_t = 1_000_000)]
+        users: u64,
+    },
     /// Import people into an empty directory, rules and assignments included
     Import {
         /// How many people
@@ -37,6 +43,9 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<u8> {
         Bench::Feed { rows } => ("muster-connectors", "bench_feed", vec!["--rows".into(), rows.to_string()]),
         Bench::Change { users } => {
             ("muster-service", "bench_change", vec!["--users".into(), users.to_string()])
+        }
+        Bench::Create { users } => {
+            ("muster-service", "bench_create", vec!["--users".into(), users.to_string()])
         }
         Bench::Import { users } => {
             ("muster-service", "bench_import", vec!["--users".into(), users.to_string()])

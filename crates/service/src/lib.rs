@@ -8,6 +8,7 @@ pub mod error;
 pub mod events;
 pub mod import;
 mod index;
+mod keys;
 pub mod look;
 pub mod mail;
 pub mod muster;

@@ -13,11 +13,21 @@ use muster_store::{OpenOptions, Store, Tx, keys};
 use crate::clock::Clock;
 use crate::error::{Result, ServiceError};
 use crate::index;
+use crate::keys::KeyPool;
 use crate::look::Times;
 use crate::vault::Vault;
 
 /// How many people a transaction takes.
 pub const CHUNK: usize = 2_000;
+
+/// A compiled configuration and what tells it from another one of the same number: a version that was read before its
+/// commit failed never was, and its number is given again.
+struct Known {
+    config: Arc<Config>,
+    plan: i64,
+    /// Shared commits that had failed by then.
+    lost: u64,
+}
 
 /// The service on one store.
 pub struct Muster {
@@ -29,7 +39,9 @@ pub struct Muster {
     pub(crate) node: String,
     /// How many people a transaction takes.
     pub(crate) chunk: usize,
-    config: Mutex<Option<Arc<Config>>>,
+    config: Mutex<Option<Known>>,
+    /// Keys for plans.
+    pub(crate) plan_keys: KeyPool,
     /// When the configuration's items came and changed, as far as it was asked.
     pub(crate) times: Mutex<Arc<Times>>,
     /// The feed that was just spooled, as it was sorted on the way in: read once, used once.
@@ -74,6 +86,7 @@ impl Muster {
             node,
             chunk: CHUNK,
             config: Mutex::new(None),
+            plan_keys: KeyPool::new(PLAN_KEYS),
             times: Mutex::default(),
             sorted_feed: Mutex::new(None),
         };
@@ -158,19 +171,23 @@ impl Muster {
 
     /// The same, within a transaction.
     pub(crate) fn config_in(&self, tx: &mut dyn Tx) -> Result<Arc<Config>> {
-        let version = stored_config::current_version(tx)?.map_or(0, |v| v.version);
+        let (version, plan) = stored_config::current_version(tx)?.map_or((0, 0), |v| (v.version, v.plan));
+        let lost = self.store.commits().lost;
         let mut cached = self.config.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(config) = cached.as_ref().filter(|c| c.version == version) {
-            return Ok(config.clone());
+        let same = |known: &&Known| (known.config.version, known.plan, known.lost) == (version, plan, lost);
+        if let Some(known) = cached.as_ref().filter(same) {
+            return Ok(known.config.clone());
         }
         let config = Arc::new(load_config(tx, version)?);
-        *cached = Some(config.clone());
+        *cached = Some(Known { config: config.clone(), plan, lost });
         Ok(config)
     }
 }
 
 /// The sequence of configuration items' keys.
 pub(crate) const ITEM_KEYS: &str = "item";
+/// The sequence of plans' keys.
+const PLAN_KEYS: &str = "plan";
 /// The sequence of users' keys.
 pub(crate) const USER_KEYS: &str = "user";
 /// The sequence of source records' keys.

@@ -1,9 +1,18 @@
 //! Compressed blocks of JSON lines.
 
+use std::cell::RefCell;
+
+use zstd::bulk::Compressor;
+
 use crate::{Result, StoreError};
 
 /// The fastest: blocks are written on the hot path of imports, and higher levels gain little on them.
 const LEVEL: i32 = 1;
+
+thread_local! {
+    /// Making one costs more than packing the few lines of a small change.
+    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
 
 /// Compresses lines into one block. A line must not hold a line break (compact JSON never does).
 pub fn pack<S: AsRef<str>>(lines: impl IntoIterator<Item = S>) -> Result<Vec<u8>> {
@@ -28,7 +37,14 @@ pub fn unpack(body: &[u8]) -> Result<Vec<String>> {
 
 /// Compresses bytes; `what` names them in errors.
 pub(crate) fn compress(bytes: &[u8], what: &'static str) -> Result<Vec<u8>> {
-    zstd::bulk::compress(bytes, LEVEL).map_err(|error| StoreError::Block { what, detail: error.to_string() })
+    PACKER.with_borrow_mut(|packer| {
+        let failed = |error: std::io::Error| StoreError::Block { what, detail: error.to_string() };
+        let packer = match packer {
+            Some(packer) => packer,
+            None => packer.insert(Compressor::new(LEVEL).map_err(failed)?),
+        };
+        packer.compress(bytes).map_err(failed)
+    })
 }
 
 /// Takes [`compress`] back.

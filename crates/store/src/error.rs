@@ -146,6 +146,25 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The same error for somebody else who met it.
+    pub(crate) fn twin(&self) -> Self {
+        match self {
+            Self::Locked { operation } => Self::Locked { operation: operation.clone() },
+            Self::Full { operation } => Self::Full { operation: operation.clone() },
+            Self::ReadOnly { operation } => Self::ReadOnly { operation: operation.clone() },
+            Self::Constraint { operation, detail } => {
+                Self::Constraint { operation: operation.clone(), detail: detail.clone() }
+            }
+            Self::Io { operation, source } => {
+                Self::Io { operation: operation.clone(), source: source.to_string().into() }
+            }
+            Self::Corrupt { operation, source } => {
+                Self::Corrupt { operation: operation.clone(), source: source.to_string().into() }
+            }
+            other => Self::Statement { operation: "commit".to_owned(), source: other.to_string().into() },
+        }
+    }
+
     /// Whether trying again later may help without anybody doing anything.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Locked { .. })

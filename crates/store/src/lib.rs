@@ -40,7 +40,7 @@ mod tx;
 
 pub use error::{Cause, StoreError};
 pub use statements::{Statement, all as statements};
-pub use store::{Checkpoint, OpenOptions, Store};
+pub use store::{Checkpoint, Commits, OpenOptions, Store};
 pub use tx::{Param, Producer, RawRow, Row, Sink, Tx, Value};
 
 /// What operations of this crate give back.

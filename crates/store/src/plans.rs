@@ -2,7 +2,7 @@
 
 use crate::statements::statements;
 use crate::tx::{first, rows};
-use crate::{Result, Row, Tx, block};
+use crate::{Param, Result, Row, Tx, block};
 
 /// The columns that [`plan_row`] reads, in its order.
 macro_rules! plan_columns {
@@ -15,6 +15,12 @@ macro_rules! plan_columns {
 statements! {
     INSERT = concat!("INSERT INTO plan (", plan_columns!(), ") \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)");
+    PUT = concat!("INSERT INTO plan (", plan_columns!(), ") \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+        ON CONFLICT (plan_key) DO UPDATE SET status = excluded.status, applied = excluded.applied, \
+        premises = excluded.premises, changes = excluded.changes, counts = excluded.counts, notes = excluded.notes, \
+        config_version = excluded.config_version, successor = excluded.successor, force = excluded.force, \
+        as_of = excluded.as_of");
     UPDATE = "UPDATE plan SET status = $1, applied = $2, premises = $3, changes = $4, counts = $5, notes = $6, \
         config_version = $7, successor = $8, force = $9, as_of = $10 WHERE plan_key = $11";
     GET = concat!("SELECT ", plan_columns!(), " FROM plan WHERE plan_key = $1");
@@ -102,28 +108,34 @@ impl PlanBlock {
 
 /// Adds a plan.
 pub fn insert_plan(tx: &mut dyn Tx, plan: &PlanRow) -> Result<()> {
-    tx.execute(
-        INSERT,
-        &[
-            plan.plan_key.into(),
-            plan.status.as_str().into(),
-            plan.trigger.as_str().into(),
-            plan.trigger_key.as_str().into(),
-            plan.actor.as_str().into(),
-            plan.created.into(),
-            plan.as_of.into(),
-            plan.applied.into(),
-            plan.premises.as_str().into(),
-            (&plan.changes).into(),
-            plan.counts.as_str().into(),
-            plan.notes.as_str().into(),
-            plan.config_version.into(),
-            plan.successor.into(),
-            plan.undo_of.into(),
-            plan.force.into(),
-        ],
-    )?;
-    Ok(())
+    tx.execute(INSERT, &columns(plan)).map(drop)
+}
+
+/// Adds a plan, or writes the columns that may change of one that is there.
+pub fn put_plan(tx: &mut dyn Tx, plan: &PlanRow) -> Result<()> {
+    tx.execute(PUT, &columns(plan)).map(drop)
+}
+
+/// A plan's columns, in their order.
+fn columns(plan: &PlanRow) -> [Param<'_>; 16] {
+    [
+        plan.plan_key.into(),
+        plan.status.as_str().into(),
+        plan.trigger.as_str().into(),
+        plan.trigger_key.as_str().into(),
+        plan.actor.as_str().into(),
+        plan.created.into(),
+        plan.as_of.into(),
+        plan.applied.into(),
+        plan.premises.as_str().into(),
+        (&plan.changes).into(),
+        plan.counts.as_str().into(),
+        plan.notes.as_str().into(),
+        plan.config_version.into(),
+        plan.successor.into(),
+        plan.undo_of.into(),
+        plan.force.into(),
+    ]
 }
 
 /// Writes the columns of a plan that may change; what made it, by whom and when stays. Tells whether it is there.

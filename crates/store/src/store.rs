@@ -37,6 +37,15 @@ pub struct Checkpoint {
     pub complete: bool,
 }
 
+/// How often this process has committed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Commits {
+    /// Durable commits; several small writes may share one.
+    pub done: u64,
+    /// Shared commits that failed: what those who shared it had read of each other never came to be.
+    pub lost: u64,
+}
+
 /// What an engine does with a closure: run it inside a transaction, and keep its changes if it gives `true`.
 pub(crate) type Work<'a> = &'a mut dyn FnMut(&mut dyn Tx) -> bool;
 
@@ -46,6 +55,10 @@ pub(crate) trait Engine: Send + Sync {
     fn read(&self, work: Work<'_>) -> Result<()>;
     /// Runs `work` in a write transaction, again from the start if the engine asks for it.
     fn write(&self, work: Work<'_>) -> Result<()>;
+    /// The same, with a commit of its own.
+    fn write_alone(&self, work: Work<'_>) -> Result<()>;
+    /// See [`Store::commits`].
+    fn commits(&self) -> Commits;
     /// See [`Store::data_version`].
     fn data_version(&self) -> Result<i64>;
     /// See [`Store::checkpoint`].
@@ -96,7 +109,8 @@ impl Store {
         outcome.unwrap_or_else(|| Err(StoreError::Nested.into()))
     }
 
-    /// Runs `work` in a write transaction and commits it durably; an error takes everything back.
+    /// Runs `work` in a write transaction and commits it durably; an error takes everything back. Writes of several
+    /// threads at the same time may share one commit: then a commit that fails fails for all of them.
     ///
     /// The engine may run `work` again from the start, so it must have no effects but those on the transaction.
     pub fn write<T>(&self, work: impl FnMut(&mut dyn Tx) -> Result<T>) -> Result<T> {
@@ -112,6 +126,22 @@ impl Store {
         self.engine.write(&mut |tx| outcome.insert(work(tx)).is_ok())?;
         // An engine that gives no error has run the closure.
         outcome.unwrap_or_else(|| Err(StoreError::Nested.into()))
+    }
+
+    /// As [`try_write`](Self::try_write) with a commit of its own, for works that take long: nobody else's commit waits
+    /// for them.
+    pub fn try_write_alone<T, E: From<StoreError>>(
+        &self,
+        mut work: impl FnMut(&mut dyn Tx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut outcome = None;
+        self.engine.write_alone(&mut |tx| outcome.insert(work(tx)).is_ok())?;
+        outcome.unwrap_or_else(|| Err(StoreError::Nested.into()))
+    }
+
+    /// How often this process has committed to the store.
+    pub fn commits(&self) -> Commits {
+        self.engine.commits()
     }
 
     /// A number that is another one after any commit of any process; cheap enough to poll.

@@ -7,7 +7,7 @@ use muster_engine::model::{AppKey, Item, Millis, PlanKey};
 use muster_engine::plan::UserEffects;
 use muster_engine::{Config, compile};
 use muster_store::config::{ConfigItemPut, ConfigWrites, mark_applied, publish};
-use muster_store::{Tx, keys, log, plans, secrets};
+use muster_store::{Tx, log, plans, secrets};
 
 use super::narrow::{Narrow, TouchedWorks};
 use super::process::{Frame, Outcome, Pass, look_ahead, process};
@@ -100,7 +100,7 @@ impl Muster {
         proposal: &Proposal,
         progress: &dyn Progress,
     ) -> Result<PlanReport> {
-        let plan = PlanKey(self.store.write(|tx| keys::allocate(tx, "plan", 1))?);
+        let plan = PlanKey(self.plan_keys.take(&self.store)?);
         self.carry_out(actor, proposal, plan, progress)
     }
 
@@ -351,15 +351,16 @@ impl Going<'_> {
     }
 
     fn write_small(&self, tx: &mut dyn Tx, outcomes: &[Outcome], found: &mut Found) -> Result<()> {
-        self.ensure_row(tx, PlanStatus::Applying)?;
+        // First of all the row that blocks and log belong to, as it will stay.
+        let premises = Premises { config_version: self.version, digest: String::new() };
+        self.put_applied(tx, found, &premises)?;
         self.publish(tx)?;
         for (no, outcome) in outcomes.iter().enumerate() {
             muster_store::people::write_people(tx, &outcome.writes)?;
             write_history(tx, self.plan, &self.actor, self.at, no as i64, outcome)?;
         }
         self.mark_walked(tx)?;
-        let premises = Premises { config_version: self.version, digest: String::new() };
-        self.mark_done(tx, found, &premises, false)
+        self.conclude(tx, found)
     }
 
     /// Everybody whom its configuration touches has been derived under it.

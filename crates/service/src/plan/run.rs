@@ -74,7 +74,9 @@ impl Going<'_> {
                     .store
                     .try_read(|tx| process_all(tx, &frame, chunk, pass, &mut |_, _| Ok(())))?;
                 if keep_effects {
-                    self.muster.store.try_write(|tx| write_effects(tx, self.plan, no, &outcome.effects))?;
+                    self.muster
+                        .store
+                        .try_write_alone(|tx| write_effects(tx, self.plan, no, &outcome.effects))?;
                     no += 1;
                 }
                 if digesting {
@@ -228,7 +230,7 @@ impl Going<'_> {
         run.lease_until = Some(run.updated + LEASE_MS);
         // Claims of chunks before are in the store by now.
         pass.provisional = super::claims::Provisional::default();
-        self.muster.store.try_write(|tx| {
+        self.muster.store.try_write_alone(|tx| {
             // Whoever published another configuration meanwhile: its version holds for everybody written from now on.
             let config = self.muster.config_in(tx)?;
             let frame = Frame { config: &config, ..self.frame(false) };
@@ -266,7 +268,7 @@ impl Going<'_> {
         }
         self.muster.store.try_write(|tx| {
             let premises = Premises { config_version: self.version, digest: String::new() };
-            self.mark_done(tx, &found, &premises, true)?;
+            self.mark_done(tx, &found, &premises)?;
             self.mark_walked(tx)?;
             runs::end_run(tx, self.plan.0, run.lease_token, DONE, machine_now())?;
             Ok::<_, ServiceError>(())

@@ -47,13 +47,13 @@ impl Going<'_> {
     }
 
     /// The plan is applied: its row, its feed, the plan it undoes, held ones it supersedes, tasks about left out rows.
-    pub(super) fn mark_done(
-        &self,
-        tx: &mut dyn Tx,
-        found: &Found,
-        premises: &Premises,
-        known: bool,
-    ) -> Result<()> {
+    pub(super) fn mark_done(&self, tx: &mut dyn Tx, found: &Found, premises: &Premises) -> Result<()> {
+        self.put_applied(tx, found, premises)?;
+        self.conclude(tx, found)
+    }
+
+    /// The row of a plan that is applied.
+    pub(super) fn put_applied(&self, tx: &mut dyn Tx, found: &Found, premises: &Premises) -> Result<()> {
         let row = plan_row(
             self.plan,
             PlanStatus::Applied,
@@ -64,11 +64,12 @@ impl Going<'_> {
             &found.notes,
             premises,
         )?;
-        if known || plans::plan(tx, self.plan.0)?.is_some() {
-            plans::update_plan(tx, &row)?;
-        } else {
-            plans::insert_plan(tx, &row)?;
-        }
+        plans::put_plan(tx, &row)?;
+        Ok(())
+    }
+
+    /// What else there is to do for a plan that is applied.
+    pub(super) fn conclude(&self, tx: &mut dyn Tx, found: &Found) -> Result<()> {
         plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?;
         if let Some(undone) = self.proposal.undo_of {
             plans::set_status(tx, undone.0, &["APPLIED", "STOPPED"], PlanStatus::Undone.as_str())?;

@@ -39,6 +39,9 @@ statements! {
 /// Loads everything of the given people, in key order; keys that aren't there are left out.
 pub fn load_people(tx: &mut dyn Tx, keys: &[i64]) -> Result<Vec<PersonRows>> {
     let mut people = Vec::with_capacity(keys.len());
+    if keys.is_empty() {
+        return Ok(people);
+    }
     tx.query(USERS, &[keys.into()], &mut |row| {
         people.push(PersonRows { user: user_row(row)?, ..PersonRows::default() });
         Ok(())

@@ -18,11 +18,18 @@ pub(super) type Texts = HashMap<&'static str, Box<str>>;
 pub(super) struct LiteTx<'c> {
     connection: &'c Connection,
     texts: &'c mut Texts,
+    /// Bytes of texts and blobs written.
+    written: u64,
 }
 
 impl<'c> LiteTx<'c> {
     pub(super) fn new(connection: &'c Connection, texts: &'c mut Texts) -> Self {
-        Self { connection, texts }
+        Self { connection, texts, written: 0 }
+    }
+
+    /// How many bytes of texts and blobs were given to statements that change something.
+    pub(super) fn written(&self) -> u64 {
+        self.written
     }
 
     /// Runs a text of several statements.
@@ -56,18 +63,21 @@ impl Tx for LiteTx<'_> {
     }
 
     fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64> {
+        self.written += size(params);
         let mut statement = self.prepare(sql)?;
         run(&mut statement, params).map_err(|source| error::of(source, sql))
     }
 
     fn execute_many(&mut self, sql: &'static str, rows: Producer<'_>) -> Result<u64> {
         let mut statement = self.prepare(sql)?;
-        let mut total = 0;
+        let (mut total, mut written) = (0, 0);
         rows(&mut |params| {
+            written += size(params);
             let changed = run(&mut statement, params).map_err(|source| error::of(source, sql))?;
             total += changed;
             Ok(changed)
         })?;
+        self.written += written;
         Ok(total)
     }
 }
@@ -75,6 +85,17 @@ impl Tx for LiteTx<'_> {
 fn run(statement: &mut Statement<'_>, params: &[Param<'_>]) -> rusqlite::Result<u64> {
     bind(statement, params)?;
     statement.raw_execute().map(|changed| changed as u64)
+}
+
+/// How big parameters are.
+fn size(params: &[Param<'_>]) -> u64 {
+    params.iter().fold(0, |sum, param| {
+        sum + match param {
+            Param::Text(text) => text.len() as u64,
+            Param::Blob(bytes) => bytes.len() as u64,
+            _ => 8,
+        }
+    })
 }
 
 /// Binds by place: `SQLite` numbers `$1`, `$2` … in the order of their first use, as the statements are written.

@@ -14,6 +14,7 @@ pub(crate) fn run(open: Open<'_>) {
     migrating_again_changes_nothing(open);
     handles_see_each_others_writes(open);
     key_blocks_never_overlap(open);
+    many_writers_lose_nothing(open);
 }
 
 #[derive(Debug, PartialEq)]
@@ -94,4 +95,30 @@ fn key_blocks_never_overlap(open: Open<'_>) {
     assert_eq!(distinct.first(), Some(&1));
     assert_eq!(distinct.last(), Some(&(keys.len() as i64)));
     assert_eq!(stores[0].write(|tx| keys::allocate(tx, "group", 1)).unwrap(), 1);
+}
+
+fn many_writers_lose_nothing(open: Open<'_>) {
+    let stores = [open("many"), open("many")];
+    let threads: Vec<_> = (0..16)
+        .map(|n| {
+            let store = stores[n % stores.len()].clone();
+            thread::spawn(move || {
+                for m in 0..25 {
+                    let end = store.try_write(|tx| {
+                        meta::set(tx, &format!("write {n} {m}"), "")?;
+                        if m % 5 == 4 { Err(Mine::Refused) } else { Ok(()) }
+                    });
+                    assert_eq!(end.is_err(), m % 5 == 4, "{end:?}");
+                    // What was acknowledged is seen at once.
+                    let seen = store.read(|tx| meta::get(tx, &format!("write {n} {m}"))).unwrap();
+                    assert_eq!(seen.is_some(), end.is_ok());
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    let kept = stores[0].read(meta::all).unwrap();
+    assert_eq!(kept.iter().filter(|(name, _)| name.starts_with("write ")).count(), 16 * 20);
 }
