@@ -16,7 +16,7 @@ use super::claims::{self, Allocated, Need, Provisional};
 use super::kept::{drop_kept, keep_memberships, lost_rules};
 use super::matching::{Said, resolve};
 use super::others::{self, Ahead};
-use super::work::{ChangedSince, Work, apply};
+use super::work::{ChangedSince, Op, Work, apply};
 use crate::error::{Result, ServiceError};
 use crate::index;
 use crate::muster::{ACCOUNT_KEYS, RECORD_KEYS, USER_KEYS};
@@ -108,7 +108,7 @@ pub(crate) struct Outcome {
 
 /// A person on her way through a chunk.
 pub(super) struct Slot<'w> {
-    works: Vec<&'w Work>,
+    pub(super) works: Vec<&'w Work>,
     pub(super) person: Person,
     pub(super) facts: Facts,
     pub(super) befores: Vec<Before>,
@@ -265,7 +265,9 @@ fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
     out.since.extend(since.into_iter().map(|s| (slot.facts.user, s)));
     let advance = slot.person.rows.is_none() || slot.works.iter().any(|w| w.advance);
     slot.as_of = if advance { frame.at } else { slot.person.as_of().unwrap_or(frame.at) };
-    let wants_something = slot.works.iter().any(|w| !w.ops.is_empty());
+    // Who loses what a rule gave may have no fact about it.
+    let says = |op: &Op| !matches!(op, Op::Lose { .. });
+    let wants_something = slot.works.iter().flat_map(|w| &w.ops).any(says);
     // Saying again what already holds changes nothing.
     slot.left_out = wants_something && slot.befores.is_empty() && slot.facts == slot.person.facts && !advance;
 }
