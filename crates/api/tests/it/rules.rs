@@ -173,6 +173,13 @@ fn an_inactive_rule_keeps_nobody_in_its_group() {
     w.rule("idle", "user.title == \"Cook\"");
     w.server.delete(&path).expect(204);
     assert_eq!(w.members(), 0);
+    // Nor does one that gave what she was given by hand as well.
+    w.server.put(&path, &Json::Null).expect(204);
+    let id = w.rule("sellers", FITS);
+    w.act(&id, "activate");
+    w.act(&id, "deactivate");
+    w.server.delete(&path).expect(204);
+    assert_eq!(w.members(), 0);
 }
 
 #[test]
