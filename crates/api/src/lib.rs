@@ -9,6 +9,7 @@ mod groups;
 mod logs;
 mod org;
 mod plans;
+mod rules;
 mod tasks;
 mod tokens;
 mod users;
@@ -43,6 +44,8 @@ pub struct ApiOptions {
 fn operations() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::with_openapi(document::base())
         .merge(users::routes())
+        .merge(groups::routes())
+        .merge(rules::routes())
         .merge(logs::routes())
         .merge(plans::routes())
         .merge(tasks::routes())

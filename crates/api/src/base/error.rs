@@ -143,6 +143,14 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "E0000007", format!("Not found: Resource not found: {id} ({kind})"))
     }
 
+    /// Says of what isn't there which kind of thing it should have been; any other error stays what it is.
+    pub(crate) fn missing<'a>(id: &'a str, kind: &'a str) -> impl Fn(ServiceError) -> Self + 'a {
+        move |error| match error {
+            ServiceError::NotFound(_) => Self::not_found(id, kind),
+            other => other.into(),
+        }
+    }
+
     /// E0000031: a filter or search that can't be read or answered.
     pub(crate) fn search(cause: impl Into<String>) -> Self {
         Self {
@@ -198,7 +206,10 @@ impl From<ServiceError> for ApiError {
                 Self::new(StatusCode::BAD_REQUEST, "E0000029", "Invalid paging request.").because(told)
             }
             E::Conflict(_) => Self::invalid(field_of(&told).unwrap_or("request"), told.clone()),
-            E::Config(_) => Self::invalid("configuration", told),
+            E::Config(errors) => Self {
+                causes: errors.iter().map(ToString::to_string).collect(),
+                ..Self::invalid(errors.first().map_or("configuration", |e| e.kind.as_str()), told)
+            },
             E::NotFound(_) => {
                 Self::new(StatusCode::NOT_FOUND, "E0000007", "Not found: Resource not found").because(told)
             }

@@ -5,8 +5,8 @@ use muster_service::look::GroupView;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::base::Href;
 use crate::base::call::Cx;
+use crate::base::{ApiError, Href, Result};
 
 /// What a group is called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -38,6 +38,7 @@ pub(crate) struct GroupEmbedded {
 /// What can be looked at from a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct GroupLinks {
+    logo: Vec<Href>,
     users: Href,
     apps: Href,
 }
@@ -76,8 +77,8 @@ impl Group {
             },
         });
         Self {
-            created: view.created.clone(),
-            last_membership_updated: view.last_updated.clone().or(view.created),
+            created: view.created,
+            last_membership_updated: view.last_membership_updated,
             last_updated: view.last_updated,
             object_class: view.object_class.iter().map(|c| (*c).to_owned()).collect(),
             kind: match view.kind {
@@ -87,8 +88,13 @@ impl Group {
             },
             profile: GroupProfile { name: view.profile.name, description: view.profile.description },
             embedded,
-            links: GroupLinks { users: href("users"), apps: href("apps") },
+            links: GroupLinks { logo: Vec::new(), users: href("users"), apps: href("apps") },
             id: view.id,
         }
     }
+}
+
+/// A group by id or name.
+pub(crate) fn read(cx: &Cx<'_>, id: &str) -> Result<Group> {
+    Ok(Group::of(cx, cx.session.group_view(id).map_err(ApiError::missing(id, "UserGroup"))?))
 }

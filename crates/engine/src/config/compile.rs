@@ -97,7 +97,7 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
         inactive_rules: org
             .rules
             .iter()
-            .filter(|(_, r)| r.status == RuleStatus::Inactive)
+            .filter(|(_, r)| r.status != RuleStatus::Active)
             .map(|(k, r)| (*k, r.groups.clone()))
             .collect(),
         rule_versions: BTreeMap::new(),
@@ -349,7 +349,11 @@ impl Compiler<'_> {
     fn rules(&mut self) -> Vec<Rule> {
         let org = self.org;
         let mut rules = Vec::new();
-        for (key, rule) in &org.rules {
+        for (key, rule) in org.rules.iter().filter(|(_, r)| r.status != RuleStatus::Invalid) {
+            for group in rule.except_groups.iter().filter(|g| !org.groups.contains_key(g)) {
+                let reason = format!("passes over the members of a group that is gone (key {group})");
+                self.fail(ItemKind::Rule, *key, &rule.name, reason);
+            }
             for group in &rule.groups {
                 match org.groups.get(group).map(|g| g.kind) {
                     Some(GroupKind::OktaGroup) => {}

@@ -139,7 +139,7 @@ pub struct Config {
     pub open_rules: Vec<usize>,
     /// Rules that can only match if an attribute has a value: slot → value → rules.
     pub keyed_rules: HashMap<usize, HashMap<Box<str>, Vec<usize>>>,
-    /// Inactive rules with the groups they filled, by key.
+    /// Rules that are not active, or deleted, with the groups they filled, by key.
     pub inactive_rules: BTreeMap<ItemKey, Vec<GroupKey>>,
     /// The version each rule is from, where the store told.
     pub rule_versions: BTreeMap<ItemKey, i64>,

@@ -84,7 +84,7 @@ pub(super) fn derive_groups(
 }
 
 fn inactive(rule: &crate::model::GroupRule) -> bool {
-    rule.status == crate::model::RuleStatus::Inactive
+    rule.status != crate::model::RuleStatus::Active
 }
 
 /// The rules that may match, in their order: those found by the person's values and those without such a key.

@@ -47,6 +47,8 @@ pub enum RuleStatus {
     Active,
     /// It decides nothing; the members it had given are kept.
     Inactive,
+    /// Something it refers to is gone: it decides nothing, and can't be active before it is mended.
+    Invalid,
 }
 
 /// A group rule: who fits the condition is a member of the groups.

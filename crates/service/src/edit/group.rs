@@ -8,6 +8,8 @@ use muster_engine::model::{
 };
 use muster_store::keys;
 
+use super::group_item::taken;
+use super::rule::find_rule;
 use super::{Assignee, AssignmentTerms, edit};
 use crate::access::Actor;
 use crate::error::{Result, ServiceError};
@@ -47,7 +49,7 @@ impl Muster {
     ) -> Result<PlanReport> {
         let config = self.config()?;
         if config.org.group_named(name).is_some() {
-            return Err(ServiceError::Invalid(format!("there is a group {name:?} already")));
+            return Err(taken("name"));
         }
         let group = Group {
             name: name.to_owned(),
@@ -150,19 +152,13 @@ impl Muster {
         options: ImportOptions,
     ) -> Result<PlanReport> {
         let config = self.config()?;
-        let (key, found) = config.org.rule_named(rule).ok_or_else(|| {
-            let hint = muster_engine::suggest::did_you_mean(
-                rule,
-                config.org.rules.values().map(|r| r.name.as_str()),
-            );
-            ServiceError::NotFound(format!("there is no rule {rule:?}{hint}; `muster rules` lists them"))
-        })?;
+        let (key, found) = find_rule(&config, rule)?;
         if found.status == status {
             return Err(ServiceError::Invalid(format!("the rule {rule:?} is that already")));
         }
         let item = muster_engine::model::GroupRule { status, ..found.clone() };
         let change = ItemChange { kind: ItemKind::Rule, key, item: Some(Item::Rule(item)) };
-        self.change_items(actor, format!("rule {status:?} {rule}"), vec![change], options)
+        self.change_items(actor, format!("rule {status:?} {}", found.name), vec![change], options)
     }
 
     /// Assigns an app to a person or to a group's members.

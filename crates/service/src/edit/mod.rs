@@ -1,7 +1,10 @@
 //! Changes by hand: one person, one group, one assignment at a time. Each becomes a plan like any other.
 
+mod fallout;
 mod group;
+mod group_item;
 mod org;
+mod rule;
 mod user;
 mod verify;
 
@@ -13,6 +16,8 @@ use muster_store::lookups;
 use muster_store::people::load_people;
 
 pub use org::OrgApplied;
+pub use rule::NewRule;
+pub(crate) use rule::find_rule;
 pub use user::{Attributes, NewUser};
 
 use crate::access::Actor;

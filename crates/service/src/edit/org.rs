@@ -153,7 +153,7 @@ impl Muster {
     }
 }
 
-fn org_after(org: &Org, items: &[ItemChange]) -> Org {
+pub(super) fn org_after(org: &Org, items: &[ItemChange]) -> Org {
     let mut after = org.clone();
     for change in items {
         after.set(change.kind, change.key, change.item.clone());

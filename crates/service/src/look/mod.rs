@@ -3,9 +3,11 @@
 
 mod accounts;
 mod find;
+mod groups;
 mod log;
 mod org;
 mod people;
+mod rules;
 mod search;
 mod status;
 mod sync;

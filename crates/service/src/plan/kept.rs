@@ -5,6 +5,7 @@ use muster_engine::facts::{Fact, FactValue, MembershipKind};
 use muster_engine::model::{GroupKey, ItemKey};
 
 use super::process::{Frame, Slot};
+use super::work::Op;
 
 /// Rules that were deactivated or deleted since the person was derived last. Whoever isn't written under a version that
 /// has been `through` everybody it touches wasn't touched by it: she is as good as derived under it.
@@ -15,8 +16,15 @@ pub(super) fn lost_rules<'a>(
 ) -> impl Iterator<Item = (&'a ItemKey, &'a Vec<GroupKey>)> {
     let config = frame.config;
     let under = slot.person.rows.as_ref().map(|r| r.user.config_version.max(through));
+    let mut taken: Vec<ItemKey> = Vec::new();
+    for op in slot.works.iter().flat_map(|w| &w.ops) {
+        if let Op::Lose { rule } = op {
+            taken.push(*rule);
+        }
+    }
     config.inactive_rules.iter().filter(move |(rule, _)| {
-        under.is_some_and(|under| config.rule_versions.get(rule).is_some_and(|v| *v > under))
+        let lost = under.is_some_and(|under| config.rule_versions.get(rule).is_some_and(|v| *v > under));
+        lost && !taken.contains(rule)
     })
 }
 

@@ -347,7 +347,9 @@ fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
     out.since.extend(since.into_iter().map(|s| (slot.facts.user, s)));
     let advance = slot.person.rows.is_none() || slot.works.iter().any(|w| w.advance);
     slot.as_of = if advance { frame.at } else { slot.person.as_of().unwrap_or(frame.at) };
-    let wants_something = slot.works.iter().any(|w| !w.ops.is_empty());
+    // Who loses what a rule gave may have no fact about it.
+    let says = |op: &Op| !matches!(op, Op::Lose { .. });
+    let wants_something = slot.works.iter().flat_map(|w| &w.ops).any(says);
     // Saying again what already holds changes nothing.
     slot.left_out = wants_something && slot.befores.is_empty() && slot.facts == slot.person.facts && !advance;
 }

@@ -1,8 +1,8 @@
 //! What a plan wants done to one person, before it is known what follows.
 
 use muster_engine::Value;
-use muster_engine::facts::{Before, Fact, FactValue, Facts, Record, RecordState};
-use muster_engine::model::{AppKey, Millis, PlanKey, UserKey, UserStatus};
+use muster_engine::facts::{Before, Fact, FactValue, Facts, MembershipKind, Record, RecordState};
+use muster_engine::model::{AppKey, ItemKey, Millis, PlanKey, UserKey, UserStatus};
 use serde::{Deserialize, Serialize};
 
 /// One change to a person's facts.
@@ -21,6 +21,8 @@ pub(crate) enum Op {
     Keep { attribute: String, value: Option<Value>, after: Option<Value> },
     /// The plan that made her known is undone.
     Unmake { made_by: PlanKey },
+    /// A rule is deleted with the memberships it gave: none of them is kept.
+    Lose { rule: ItemKey },
 }
 
 /// Which person.
@@ -154,6 +156,17 @@ pub(crate) fn apply(
                 }
             }
             Op::Unmake { .. } => {}
+            Op::Lose { rule } => {
+                let of_rule = |(_, kind, origin): &(_, MembershipKind, i64)| {
+                    *kind == MembershipKind::Kept && *origin == rule.0
+                };
+                let lost: Vec<Fact> = facts
+                    .memberships()
+                    .filter(of_rule)
+                    .map(|(group, kind, origin)| Fact::Membership { group, kind, origin })
+                    .collect();
+                befores.extend(lost.into_iter().filter_map(|fact| facts.say(fact, None, at, plan)));
+            }
         }
     }
     befores

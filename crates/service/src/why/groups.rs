@@ -143,7 +143,7 @@ fn missing(subject: &Subject, group: GroupKey, rules: &[RuleAnswer]) -> Vec<Stri
         ));
     } else if rules.is_empty() {
         notes.push("no rule fills it, and nobody has added this person by hand".to_owned());
-    } else if rules.iter().all(|r| r.status == RuleStatus::Inactive) {
+    } else if rules.iter().all(|r| r.status != RuleStatus::Active) {
         notes.push("no rule that fills it is in force".to_owned());
     }
     notes

@@ -185,8 +185,12 @@ fn tell_group(lines: &mut Lines, depth: usize, group: &WhyGroup) {
 
 fn tell_rule(lines: &mut Lines, depth: usize, rule: &RuleAnswer) {
     let name = &rule.name;
-    if rule.status == RuleStatus::Inactive {
-        lines.add(depth, format!("rule {name:?} would fill it, but is deactivated"));
+    if rule.status != RuleStatus::Active {
+        let why = match rule.status {
+            RuleStatus::Invalid => "refers to something that is gone",
+            _ => "is deactivated",
+        };
+        lines.add(depth, format!("rule {name:?} would fill it, but {why}"));
         return;
     }
     let verdict = match rule.holds {
