@@ -211,6 +211,17 @@ pub struct PlanReport {
 }
 
 impl PlanReport {
+    /// There was nothing to do.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            plan: None,
+            status: PlanStatus::Applied,
+            counts: Counts::default(),
+            notes: Notes::default(),
+            sample: Vec::new(),
+        }
+    }
+
     /// Turns a held plan into an error, for callers that can't go on without it.
     ///
     /// # Errors
