@@ -3,6 +3,8 @@
 //! A face: it holds no rules. An operation reads what was asked for, makes one call of the service, and writes the answer;
 //! `docs/ADDING-AN-OPERATION.md` shows how to add one.
 
+mod app_users;
+mod apps;
 mod base;
 mod document;
 mod groups;
@@ -48,6 +50,8 @@ fn operations() -> OpenApiRouter<Arc<Shared>> {
         .merge(tasks::routes())
         .merge(tokens::routes())
         .merge(org::routes())
+        .merge(apps::routes())
+        .merge(app_users::routes())
 }
 
 /// The OpenAPI document, as it comes from the handlers.

@@ -1,5 +1,7 @@
 //! The API over real HTTP, on a store of its own each.
 
+mod app_users;
+mod apps;
 mod document;
 mod logs;
 mod plans;
