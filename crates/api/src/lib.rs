@@ -3,6 +3,7 @@
 //! A face: it holds no rules. An operation reads what was asked for, makes one call of the service, and writes the answer;
 //! `docs/ADDING-AN-OPERATION.md` shows how to add one.
 
+mod app_groups;
 mod app_users;
 mod apps;
 mod base;
@@ -52,6 +53,7 @@ fn operations() -> OpenApiRouter<Arc<Shared>> {
         .merge(org::routes())
         .merge(apps::routes())
         .merge(app_users::routes())
+        .merge(app_groups::routes())
 }
 
 /// The OpenAPI document, as it comes from the handlers.

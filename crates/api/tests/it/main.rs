@@ -1,5 +1,6 @@
 //! The API over real HTTP, on a store of its own each.
 
+mod app_groups;
 mod app_users;
 mod apps;
 mod document;
