@@ -3,6 +3,8 @@
 //! A face: it holds no rules. An operation reads what was asked for, makes one call of the service, and writes the answer;
 //! `docs/ADDING-AN-OPERATION.md` shows how to add one.
 
+mod app_connections;
+mod app_features;
 mod app_groups;
 mod app_users;
 mod apps;
@@ -54,6 +56,8 @@ fn operations() -> OpenApiRouter<Arc<Shared>> {
         .merge(apps::routes())
         .merge(app_users::routes())
         .merge(app_groups::routes())
+        .merge(app_connections::routes())
+        .merge(app_features::routes())
 }
 
 /// The OpenAPI document, as it comes from the handlers.

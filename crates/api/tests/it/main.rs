@@ -6,6 +6,7 @@ mod apps;
 mod document;
 mod logs;
 mod plans;
+mod provisioning;
 mod support;
 mod tokens;
 mod users;
