@@ -3,6 +3,11 @@
 //! A face: it holds no rules. An operation reads what was asked for, makes one call of the service, and writes the answer;
 //! `docs/ADDING-AN-OPERATION.md` shows how to add one.
 
+mod app_connections;
+mod app_features;
+mod app_groups;
+mod app_users;
+mod apps;
 mod base;
 mod document;
 mod groups;
@@ -51,6 +56,11 @@ fn operations() -> OpenApiRouter<Arc<Shared>> {
         .merge(tasks::routes())
         .merge(tokens::routes())
         .merge(org::routes())
+        .merge(apps::routes())
+        .merge(app_users::routes())
+        .merge(app_groups::routes())
+        .merge(app_connections::routes())
+        .merge(app_features::routes())
 }
 
 /// The OpenAPI document, as it comes from the handlers.

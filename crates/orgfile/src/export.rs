@@ -188,6 +188,9 @@ fn export_app(out: &mut String, org: &Org, key: AppKey, app: &App) {
     rows.unless(app.label.is_empty(), "label", || text(&app.label));
     rows.put("kind", text(word(KINDS, &app.kind)));
     rows.unless(!app.inactive, "active", || false.to_string());
+    rows.unless(app.extra.is_empty(), "extra", || {
+        text(&serde_json::Value::Object(app.extra.clone()).to_string())
+    });
     let given: Vec<_> = org
         .app_groups
         .values()
@@ -295,6 +298,7 @@ fn source_rows(source: &Source) -> Rows {
 fn provisioning_rows(kept: &Provisioning) -> Rows {
     let default = Provisioning::default();
     let mut rows = Rows::default();
+    rows.unless(kept.enabled == default.enabled, "enabled", || kept.enabled.to_string());
     rows.unless(kept.create == default.create, "create", || kept.create.to_string());
     rows.unless(kept.update == default.update, "update", || kept.update.to_string());
     rows.unless(kept.on_unassign == default.on_unassign, "on_unassign", || {

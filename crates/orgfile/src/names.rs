@@ -18,8 +18,12 @@ pub(crate) const TYPES: &Words<AttributeType> = &[
     ("integer-array", AttributeType::IntegerArray),
 ];
 
-pub(crate) const KINDS: &Words<AppKind> =
-    &[("csv", AppKind::Csv), ("scim", AppKind::Scim), ("manual", AppKind::Manual)];
+pub(crate) const KINDS: &Words<AppKind> = &[
+    ("csv", AppKind::Csv),
+    ("scim", AppKind::Scim),
+    ("manual", AppKind::Manual),
+    ("bookmark", AppKind::Bookmark),
+];
 
 pub(crate) const LEAVERS: &Words<LeaverAction> = &[
     ("deactivate", LeaverAction::Deactivate),

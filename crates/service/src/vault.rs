@@ -99,6 +99,12 @@ pub enum VaultError {
         "secrets are given by reference, as env:NAME or file:PATH, not as they are; put the secret into one of these"
     )]
     NotAReference,
+    /// A secret that was given over the API and is sealed in the store it was given to.
+    #[error(
+        "sealed:{0}: this secret was given over the API to the store the file comes from and isn't in this one; give it \
+         over the API here, or by a reference env:NAME or file:PATH"
+    )]
+    Elsewhere(String),
     /// The variable of a reference isn't set.
     #[error("env:{0}: the environment variable {0} {1}; set it for the process that runs Muster")]
     Variable(String, &'static str),
@@ -200,6 +206,7 @@ pub fn resolve(reference: &str) -> Result<SecretString, VaultError> {
     match reference.split_once(':') {
         Some(("env", name)) if !name.is_empty() => variable(name),
         Some(("file", path)) if !path.is_empty() => secret_file(Path::new(path)),
+        Some(("sealed", number)) => Err(VaultError::Elsewhere(number.to_owned())),
         _ => Err(VaultError::NotAReference),
     }
 }

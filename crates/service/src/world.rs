@@ -84,7 +84,10 @@ impl Person {
                         Some(_) => Some(AppScope::Group(GroupKey(a.group_key.unwrap_or_default()))),
                         None => None,
                     };
-                    (AppKey(a.app_key), StoredApp { scope, wanted: a.wanted.clone() })
+                    (
+                        AppKey(a.app_key),
+                        StoredApp { scope, wanted: a.wanted.clone(), asked: a.wanted_rev > 0 },
+                    )
                 })
                 .collect(),
         };

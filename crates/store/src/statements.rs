@@ -23,6 +23,7 @@ pub(crate) use statements;
 pub fn all() -> Vec<Statement> {
     [
         crate::accounts::STATEMENTS,
+        crate::accounts::ASSIGNED_STATEMENTS,
         crate::accounts::QUEUE_STATEMENTS,
         crate::app_state::STATEMENTS,
         crate::cleanup::STATEMENTS,

@@ -1,9 +1,13 @@
 //! The API over real HTTP, on a store of its own each.
 
+mod app_groups;
+mod app_users;
+mod apps;
 mod document;
 mod groups;
 mod logs;
 mod plans;
+mod provisioning;
 mod rules;
 mod support;
 mod tokens;

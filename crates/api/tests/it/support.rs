@@ -133,6 +133,11 @@ impl Server {
         self.send(Method::DELETE, path, None, &[])
     }
 
+    /// Where applications run that people get accounts in.
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
     /// Creates a user and gives her id.
     pub(crate) fn user(&self, login: &str) -> String {
         let profile = serde_json::json!({

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::settings::{ConfigError, Settings};
 
-const KEYS: [&str; 10] = [
+/// The names of the settings there are.
+pub const SETTINGS: [&str; 10] = [
     "base_url",
     "update",
     "timeout_seconds",
@@ -80,7 +81,7 @@ impl ScimConfig {
     /// # Errors
     /// If a setting is unknown or wrong, `base_url` is missing, or there is no token.
     pub fn from_settings(settings: &Value, secret: Option<SecretString>) -> Result<Self, ConfigError> {
-        let settings = Settings::new(settings, &KEYS)?;
+        let settings = Settings::new(settings, &SETTINGS)?;
         let base_url = settings.text("base_url")?.ok_or_else(|| {
             ConfigError::invalid(
                 "base_url",

@@ -15,7 +15,7 @@ use muster_engine::outbound::{DesiredAccount, RemoteAccount};
 use muster_scim::{AttributeName, Filter, Op, Operation, PatchOp, Path, User};
 use reqwest::Method;
 
-pub use config::{ScimConfig, UpdateBy};
+pub use config::{SETTINGS, ScimConfig, UpdateBy};
 
 use self::{account::Owned, client::Client};
 use crate::{

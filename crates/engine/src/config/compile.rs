@@ -409,7 +409,7 @@ impl Compiler<'_> {
         let org = self.org;
         let mut targets = Vec::new();
         for (key, app) in &org.apps {
-            let Some(provisioning) = app.provisioning.clone().filter(|_| !app.inactive) else { continue };
+            let Some(provisioning) = app.target().filter(|_| !app.inactive) else { continue };
             let mut mappings: Vec<Outbound> = Vec::new();
             for (item, mapping) in
                 org.mappings.iter().filter(|(_, m)| m.app == *key && m.direction == Direction::ToApp)

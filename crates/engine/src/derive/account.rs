@@ -12,6 +12,9 @@ use crate::facts::{Facts, KeptAccount};
 use crate::model::{GroupKey, ItemKey, Millis, PushWhen, UserStatus};
 use crate::outbound::AccountState;
 
+/// The attribute that names an account. Set on the person's own assignment, it goes before the mapping's.
+pub const USER_NAME: &str = "userName";
+
 /// Why an account's attribute has its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountCause {
@@ -94,7 +97,9 @@ impl Place<'_> {
         due: &mut Option<Millis>,
         problems: &mut Vec<Problem>,
     ) -> Option<Wanted> {
+        let own = self.individual.and_then(|p| p.get(USER_NAME)).and_then(Value::as_str);
         let user_name = match &self.target.user_name {
+            _ if own.is_some() => own.map(str::to_owned),
             Some(m) => {
                 self.eval(m, due, problems).and_then(|v| v.to_text().map(std::borrow::Cow::into_owned))
             }
@@ -124,8 +129,9 @@ impl Place<'_> {
             attributes.push((name.clone(), value));
         }
         if let Some(own) = self.individual {
-            for (name, value) in
-                own.iter().filter(|(n, _)| !self.target.attributes.iter().any(|a| **a == ***n))
+            for (name, value) in own
+                .iter()
+                .filter(|(n, _)| *n != USER_NAME && !self.target.attributes.iter().any(|a| **a == ***n))
             {
                 attributes.push((Arc::from(name.as_str()), value.clone()));
             }

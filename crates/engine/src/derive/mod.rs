@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use muster_expr::Value;
 
-pub use account::{AccountCause, account_value};
+pub use account::{AccountCause, USER_NAME, account_value};
 pub use explain::rule_steps;
 pub use groups::GroupCause;
 pub use profile::{ClaimUse, ProfilePart, ValueCause, derive_profile, ranked_records};

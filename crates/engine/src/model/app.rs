@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_expr::Value;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 
 use super::keys::{AppKey, GroupKey};
 use super::org::GuardSettings;
@@ -20,6 +21,8 @@ pub enum AppKind {
     /// Worked by hand: changes become tasks.
     #[default]
     Manual,
+    /// A link for whoever has it: assignments only, nothing is ever called.
+    Bookmark,
 }
 
 /// What becomes of a person when the source that led her last lets her go.
@@ -128,6 +131,8 @@ pub struct Source {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Provisioning {
+    /// Accounts are brought into line; else only who should have one is kept, and nothing is called.
+    pub enabled: bool,
     /// Accounts are created.
     pub create: bool,
     /// Attributes are kept up to date.
@@ -152,6 +157,7 @@ pub struct Provisioning {
 impl Default for Provisioning {
     fn default() -> Self {
         Self {
+            enabled: true,
             create: true,
             update: true,
             on_unassign: OnUnassign::Deactivate,
@@ -189,6 +195,24 @@ pub struct App {
     pub secrets: BTreeMap<String, String>,
     /// Guards of its own; the org's if not given.
     pub guard: Option<GuardSettings>,
+    /// What clients say of it and expect back, as they say it: how it is shown, notes and the like. Nothing reads it.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub extra: Map<String, Json>,
+}
+
+impl App {
+    /// How accounts are kept, if it is a target; a bookmark is one without saying so.
+    pub fn target(&self) -> Option<Provisioning> {
+        match self.kind {
+            AppKind::Bookmark => Some(self.provisioning.clone().unwrap_or_default()),
+            _ => self.provisioning.clone(),
+        }
+    }
+
+    /// Whether its accounts are brought into line; else assignments are all there is.
+    pub fn is_served(&self) -> bool {
+        self.kind != AppKind::Bookmark && self.provisioning.as_ref().is_none_or(|p| p.enabled)
+    }
 }
 
 /// Which way a mapping goes.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::effect::{Changed, Effect};
 use crate::config::Config;
 use crate::derive::{AppScope, AppUser, Derived, GroupCause, Wanted};
-use crate::model::{AppKey, GroupKey, ItemKey, OnUnassign, UserStatus};
+use crate::model::{App, AppKey, AppKind, GroupKey, ItemKey, OnUnassign, UserStatus};
 use crate::outbound::AccountState;
 
 /// An account row as stored.
@@ -18,6 +18,8 @@ pub struct StoredApp {
     pub scope: Option<AppScope>,
     /// What was wanted last, as [`Wanted::to_json`] wrote it; `None`: nothing ever.
     pub wanted: Option<String>,
+    /// Whether there ever was work in the app for it.
+    pub asked: bool,
 }
 
 /// What is stored of a person's derived state.
@@ -169,14 +171,16 @@ fn diff_apps(config: &Config, stored: &Stored, derived: &Derived, out: &mut Diff
         }
     }
     for app in &derived.apps {
-        had_or_got(app, stored.apps.get(&app.app), out);
+        had_or_got(config, app, stored.apps.get(&app.app), out);
     }
 }
 
 /// She has the app no longer.
 fn lost(config: &Config, app: AppKey, row: &StoredApp, out: &mut Diff) {
-    let action =
-        config.app(app).and_then(|a| a.provisioning.as_ref()).map_or(OnUnassign::Nothing, |p| p.on_unassign);
+    let action = match config.app(app) {
+        Some(App { kind: AppKind::Bookmark, .. }) | None => OnUnassign::Nothing,
+        Some(app) => app.provisioning.as_ref().map_or(OnUnassign::Nothing, |p| p.on_unassign),
+    };
     let before = row.wanted.as_deref().and_then(parse);
     let from = before.as_ref().map_or(AccountState::Absent, |w| w.state);
     let to = match action {
@@ -206,14 +210,17 @@ fn lost(config: &Config, app: AppKey, row: &StoredApp, out: &mut Diff) {
 }
 
 /// She has the app, new or as before.
-fn had_or_got(app: &AppUser, row: Option<&StoredApp>, out: &mut Diff) {
+fn had_or_got(config: &Config, app: &AppUser, row: Option<&StoredApp>, out: &mut Diff) {
+    let bookmark = config.app(app.app).is_some_and(|a| a.kind == AppKind::Bookmark);
     let had = row.and_then(|r| r.scope);
     let stored_text = row.and_then(|r| r.wanted.as_deref());
     let mut text = app.wanted.as_ref().map(Wanted::to_json);
     let assignment_changed = had != Some(app.scope);
     // A value that is set only once from now on must be kept, even if it is the one wanted already.
     let keeps = !app.keeps.is_empty();
-    if text.as_deref() == stored_text && !assignment_changed && !keeps {
+    // What was a bookmark and is an application now holds none of the accounts.
+    let unasked = !bookmark && app.wanted.is_some() && row.is_some_and(|r| !r.asked);
+    if text.as_deref() == stored_text && !assignment_changed && !keeps && !unasked {
         return;
     }
     let before = stored_text.and_then(parse);
@@ -234,7 +241,7 @@ fn had_or_got(app: &AppUser, row: Option<&StoredApp>, out: &mut Diff) {
         };
         out.effects.push(Effect::AppAssigned { app: app.app, by });
     }
-    let work = text.as_deref() != stored_text;
+    let work = text.as_deref() != stored_text || unasked;
     if !work && !assignment_changed && !keeps {
         return;
     }
@@ -251,7 +258,7 @@ fn had_or_got(app: &AppUser, row: Option<&StoredApp>, out: &mut Diff) {
         assignment_changed,
         wanted: text,
         state: to,
-        work,
+        work: work && !bookmark,
         takes_away: work && from == AccountState::Active && to != AccountState::Active,
     });
 }

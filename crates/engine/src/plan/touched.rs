@@ -10,7 +10,7 @@ use muster_expr::Program;
 use crate::config::{Config, Inbound, Outbound, ROOT_APP, ROOT_ORG, Rule};
 use crate::derive::{RuleWord, StoredEnv, rule_word};
 use crate::model::schema::AttributeDef;
-use crate::model::{AppKey, GroupKey, GroupKind, ItemKey, RuleStatus};
+use crate::model::{AppKey, AppKind, GroupKey, GroupKind, ItemKey, RuleStatus};
 
 /// People whom an index of the store finds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -183,6 +183,7 @@ fn sources(old: &Config, new: &Config, found: &mut Touched) {
             || columns(old) != columns(new)
             || mappings(old, &was.mappings) != mappings(new, &is.mappings)
             || own
+            || is_bookmark(old, app) != is_bookmark(new, app)
         {
             found.by.insert(Selection::Records(app));
         }
@@ -223,6 +224,10 @@ fn targets(old: &Config, new: &Config, found: &mut Touched) {
             found.by.insert(Selection::Accounts(app));
         }
     }
+}
+
+fn is_bookmark(config: &Config, app: AppKey) -> bool {
+    config.app(app).is_some_and(|a| a.kind == AppKind::Bookmark)
 }
 
 fn rules(old: &Config, new: &Config, found: &mut Touched) {

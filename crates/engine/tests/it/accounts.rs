@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use muster_engine::Value;
 use muster_engine::derive::{AppScope, AppUser};
 use muster_engine::facts::{MembershipKind::Manual, RecordState::Living};
-use muster_engine::model::{Direction, GroupKey, ItemKey, Mapping, PushWhen, UserStatus, WhenTaken};
+use muster_engine::model::{AppKind, Direction, GroupKey, ItemKey, Mapping, PushWhen, UserStatus, WhenTaken};
 use muster_engine::outbound::{AccountState, Allowed, Call, DesiredAccount, RemoteAccount, bring_into_line};
+use muster_engine::plan::{Stored, StoredApp, diff};
 
 use crate::support::{CRM, EVERYONE, HR, Person, compiled, give, org};
 
@@ -211,4 +212,53 @@ fn a_value_that_is_empty_here_and_missing_there_is_in_line() {
         attributes: BTreeMap::from([("theirs".to_owned(), Value::from("x"))]),
     };
     assert_eq!(bring_into_line(&desired, Some(&known), all), []);
+}
+
+#[test]
+fn a_user_name_of_her_own_goes_before_the_mapping() {
+    let mut org = org();
+    org.mappings.insert(ItemKey(40), mapping("userName", "user.login", PushWhen::Always));
+    let config = compiled(org);
+    let derived = person().assigned(None, &[("userName", "boss")]).derived(&config, 5);
+    let wanted = derived.apps.first().and_then(|app| app.wanted.clone()).unwrap();
+    assert_eq!((wanted.user_name.as_str(), wanted.attributes.len()), ("boss", 0));
+}
+
+#[test]
+fn a_bookmark_makes_no_work_and_what_becomes_an_application_does() {
+    let person = || person().assigned(None, &[]);
+    let mut org = org();
+    let crm = org.apps.get_mut(&CRM).unwrap();
+    (crm.kind, crm.provisioning) = (AppKind::Bookmark, None);
+    let bookmark = compiled(org.clone());
+    let crm = org.apps.get_mut(&CRM).unwrap();
+    (crm.kind, crm.provisioning) = (AppKind::Scim, Some(muster_engine::model::Provisioning::default()));
+    let scim = compiled(org);
+    let stored = |derived: &muster_engine::derive::Derived, asked| Stored {
+        status: Some(derived.status),
+        profile: derived.profile.clone(),
+        gone: Vec::new(),
+        groups: derived.groups.iter().map(|(g, _)| *g).collect(),
+        links: derived.links.clone(),
+        apps: derived
+            .apps
+            .iter()
+            .map(|a| {
+                let wanted = a.wanted.as_ref().map(muster_engine::derive::Wanted::to_json);
+                (a.app, StoredApp { scope: Some(a.scope), wanted, asked })
+            })
+            .collect(),
+    };
+    let derived = person().derived(&bookmark, 5);
+    let new = diff(&bookmark, &Stored::default(), &derived, true);
+    assert_eq!(new.accounts.iter().map(|a| (a.app, a.work)).collect::<Vec<_>>(), [(CRM, false)]);
+    assert!(diff(&bookmark, &stored(&derived, false), &derived, true).is_empty());
+    let without = Person::new().claim().record(HR, Living, 1).derived(&bookmark, 5);
+    let gone = diff(&bookmark, &stored(&derived, false), &without, true);
+    assert_eq!(gone.accounts.iter().map(|a| (a.scope, a.work)).collect::<Vec<_>>(), [(None, false)]);
+    // The same account, wanted of an application that was never asked for it.
+    let derived = person().derived(&scim, 5);
+    let turned = diff(&scim, &stored(&derived, false), &derived, true);
+    assert_eq!(turned.accounts.iter().map(|a| (a.app, a.work)).collect::<Vec<_>>(), [(CRM, true)]);
+    assert!(diff(&scim, &stored(&derived, true), &derived, true).is_empty());
 }

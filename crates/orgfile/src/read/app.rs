@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_engine::model::app::{Column, Feed, Terminated};
 use muster_engine::{App, AttributeType, ItemKind, Provisioning, PushWhen, Source, WhenTaken};
+use serde_json::{Map, Value as Json};
 use toml::de::DeValue;
 
 use super::read_guard;
@@ -24,6 +25,7 @@ const APP: &[&str] = &[
     "to_app",
     "groups",
     "guard",
+    "extra",
 ];
 const FEED: &[&str] = &[
     "key",
@@ -39,6 +41,7 @@ const TERMINATED: &[&str] = &["column", "values"];
 const COLUMN: &[&str] = &["type", "required"];
 const SOURCE: &[&str] = &["priority", "match_on", "on_leave", "ends_person", "stage", "schedule", "timezone"];
 const PROVISIONING: &[&str] = &[
+    "enabled",
     "create",
     "update",
     "on_unassign",
@@ -61,7 +64,7 @@ impl OrgFile {
         for entry in reader.named(root, "apps") {
             let Some(table) = reader.table(&entry, APP) else { continue };
             self.spot(ItemKind::App, entry.name, entry.spot());
-            let kind = reader.need(&table, "kind", "kind = \"csv\", \"scim\" or \"manual\"");
+            let kind = reader.need(&table, "kind", "kind = \"csv\", \"scim\", \"manual\" or \"bookmark\"");
             let app = App {
                 name: entry.name.to_owned(),
                 label: reader.text(&table, "label").unwrap_or_default(),
@@ -73,6 +76,7 @@ impl OrgFile {
                 settings: table.get("settings").map(|entry| reader.map_of(&entry)).unwrap_or_default(),
                 secrets: read_secrets(reader, &table),
                 guard: read_guard(reader, &table),
+                extra: read_extra(reader, &table),
             };
             let app = AppEntry {
                 app,
@@ -217,6 +221,7 @@ fn read_provisioning(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<P
     let table = reader.table(entry, PROVISIONING)?;
     let default = Provisioning::default();
     Some(Provisioning {
+        enabled: reader.flag(&table, "enabled").unwrap_or(default.enabled),
         create: reader.flag(&table, "create").unwrap_or(default.create),
         update: reader.flag(&table, "update").unwrap_or(default.update),
         on_unassign: reader.word(&table, "on_unassign", UNASSIGNED).unwrap_or(default.on_unassign),
@@ -226,6 +231,17 @@ fn read_provisioning(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<P
         owner: reader.text(&table, "owner").unwrap_or(default.owner),
         task_days: reader.whole(&table, "task_days").unwrap_or(default.task_days),
         rate_limit: reader.whole(&table, "rate_limit"),
+    })
+}
+
+/// What clients of the API say of an app and expect back, as they say it.
+fn read_extra(reader: &mut Reader<'_>, app: &Table<'_, '_>) -> Map<String, Json> {
+    let Some(entry) = app.get("extra") else { return Map::new() };
+    let Some(text) = reader.text_of(&entry) else { return Map::new() };
+    serde_json::from_str(&text).unwrap_or_else(|e| {
+        let reason = format!("must be a JSON object within quotes, as the export writes it: {e}");
+        reader.fail(entry.value_at, &entry.path, reason);
+        Map::new()
     })
 }
 
@@ -258,4 +274,5 @@ fn is_reference(text: &str) -> bool {
     };
     text.strip_prefix("env:").is_some_and(variable)
         || text.strip_prefix("file:").is_some_and(|path| !path.trim().is_empty())
+        || text.strip_prefix("sealed:").is_some_and(|number| number.parse::<i64>().is_ok())
 }

@@ -14,6 +14,7 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
+use serde_json::json;
 
 use crate::{apply, changes, read};
 
@@ -171,9 +172,9 @@ fn source() -> impl Strategy<Value = Source> {
 
 fn provisioning() -> impl Strategy<Value = Provisioning> {
     let unassign = select(vec![OnUnassign::Deactivate, OnUnassign::Delete, OnUnassign::Nothing]);
-    (any::<[bool; 4]>(), unassign, 3u32..6, text(), 6u32..9, of(0u32..9)).prop_map(
+    (any::<[bool; 5]>(), unassign, 3u32..6, text(), 6u32..9, of(0u32..9)).prop_map(
         |(
-            [create, update, disable_suspended, before_start],
+            [enabled, create, update, disable_suspended, before_start],
             on_unassign,
             concurrency,
             owner,
@@ -181,6 +182,7 @@ fn provisioning() -> impl Strategy<Value = Provisioning> {
             rate_limit,
         )| {
             Provisioning {
+                enabled,
                 create,
                 update,
                 on_unassign,
@@ -196,11 +198,12 @@ fn provisioning() -> impl Strategy<Value = Provisioning> {
 }
 
 fn app(app_name: String) -> impl Strategy<Value = App> {
-    let kind = select(vec![AppKind::Csv, AppKind::Scim, AppKind::Manual]);
-    let reference = prop_oneof!["env:[A-Z_][A-Z0-9_]{0,5}", "file:[a-z/'\"\\\\]{1,6}"];
+    let kind = select(vec![AppKind::Csv, AppKind::Scim, AppKind::Manual, AppKind::Bookmark]);
+    let reference = prop_oneof!["env:[A-Z_][A-Z0-9_]{0,5}", "file:[a-z/'\"\\\\]{1,6}", "sealed:[0-9]{1,6}"];
     let parts = (of(feed()), of(source()), of(provisioning()), of(guard()));
-    (text(), kind, any::<bool>(), parts, values(), btree_map(name(), reference, 0..3)).prop_map(
-        move |(label, kind, inactive, (feed, source, provisioning, guard), settings, secrets)| App {
+    let extra = btree_map(name(), text().prop_map(|said| json!({ "said": said })), 0..3);
+    (text(), kind, any::<bool>(), parts, values(), btree_map(name(), reference, 0..3), extra).prop_map(
+        move |(label, kind, inactive, (feed, source, provisioning, guard), settings, secrets, extra)| App {
             name: app_name.clone(),
             label,
             kind,
@@ -211,6 +214,7 @@ fn app(app_name: String) -> impl Strategy<Value = App> {
             settings,
             secrets,
             guard,
+            extra: extra.into_iter().collect(),
         },
     )
 }

@@ -62,10 +62,17 @@ fn each_mistake_is_told() {
         ),
         ("[rules.r]\nwhen = 'true'", "rules.r: groups is missing"),
         ("[rules.\"a b\"]\nwhen = 1\ngroups = []", "rules.\"a b\".when: must be a text"),
-        ("[apps.x]", "1:7: apps.x: kind is missing; add kind = \"csv\", \"scim\" or \"manual\""),
+        (
+            "[apps.x]",
+            "1:7: apps.x: kind is missing; add kind = \"csv\", \"scim\", \"manual\" or \"bookmark\"",
+        ),
+        (
+            "[apps.x]\nkind = \"manual\"\nextra = \"[1]\"",
+            "3:9: apps.x.extra: must be a JSON object within quotes, as the export writes it",
+        ),
         (
             "[apps.x]\nkind = \"sicm\"",
-            "apps.x.kind: \"sicm\" is none of \"csv\", \"scim\", \"manual\"; did you mean \"scim\"?",
+            "apps.x.kind: \"sicm\" is none of \"csv\", \"scim\", \"manual\", \"bookmark\"; did you mean \"scim\"?",
         ),
         ("[apps.x]\nkind = \"csv\"\n[apps.x.feed]\nkey = \"a\"", "apps.x.feed: columns is missing"),
         (

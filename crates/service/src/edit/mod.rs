@@ -1,5 +1,10 @@
 //! Changes by hand: one person, one group, one assignment at a time. Each becomes a plan like any other.
 
+mod app;
+mod app_connection;
+mod app_group;
+mod app_settings;
+mod app_user;
 mod fallout;
 mod group;
 mod group_item;
@@ -15,6 +20,11 @@ use muster_engine::{Config, Value};
 use muster_store::lookups;
 use muster_store::people::load_people;
 
+pub use app::AppDraft;
+pub use app_connection::{ConnectionTerms, FeatureTerms, features_extra, secret};
+pub use app_group::AppGroupTerms;
+pub use app_settings::client_settings;
+pub use app_user::with_user_name;
 pub use org::OrgApplied;
 pub use rule::NewRule;
 pub(crate) use rule::find_rule;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use muster_engine::Config;
-use muster_engine::model::{AppKey, AppKind, IdKind, UserKey, key_of, public_id};
+use muster_engine::model::{App, AppKey, AppKind, IdKind, UserKey, key_of, public_id};
 use muster_store::people::{AccountRow, load_people};
 use muster_store::{Tx, accounts, lookups};
 use serde::Serialize;
@@ -88,6 +88,8 @@ pub struct AccountView {
     pub user: Option<UserRef>,
     /// The group that gives it.
     pub group: Option<String>,
+    /// The public id of that group.
+    pub group_id: Option<String>,
     /// The account's state that is wanted (`ACTIVE`, `INACTIVE`, `ABSENT`).
     pub wanted: Option<String>,
     /// How it stands towards the app.
@@ -233,7 +235,9 @@ fn view(config: &Config, row: &AccountRow, user: Option<UserRef>, sync: SyncView
         }
         _ => Map::new(),
     };
+    let given_by = row.group_key.filter(|_| row.scope.is_some());
     let by_hand = config.app(app).is_some_and(|a| a.kind == AppKind::Manual);
+    let served = config.app(app).is_none_or(App::is_served);
     Ok(AccountView {
         id: user.as_ref().map(|u| u.id.clone()),
         account_id: public_id(IdKind::Account, row.account_key),
@@ -241,25 +245,23 @@ fn view(config: &Config, row: &AccountRow, user: Option<UserRef>, sync: SyncView
         created: row.assigned_since.map(iso),
         last_updated: iso(row.since),
         scope: row.scope.as_deref().map(|s| if s == "GROUP" { "GROUP" } else { "USER" }),
-        status: status(row, sync.state, by_hand),
+        status: status(row, sync.state, by_hand, served),
         status_changed: iso(row.since),
-        sync_state: sync.state.okta(),
+        sync_state: if served { sync.state.okta() } else { "DISABLED" },
         last_sync: row.known_at.map(iso),
         credentials: Credentials { user_name },
         profile,
         app: AppRef { id: public_id(IdKind::App, app.0), name: config.app_name(app) },
         user,
-        group: row
-            .group_key
-            .filter(|_| row.scope.is_some())
-            .map(|g| config.group_name(muster_engine::GroupKey(g))),
+        group: given_by.map(|g| config.group_name(muster_engine::GroupKey(g))),
+        group_id: given_by.map(|g| public_id(IdKind::Group, g)),
         wanted: row.state.clone(),
         sync,
     })
 }
 
 /// Okta's status of an application user.
-fn status(row: &AccountRow, sync: SyncState, by_hand: bool) -> &'static str {
+fn status(row: &AccountRow, sync: SyncState, by_hand: bool, served: bool) -> &'static str {
     let wanted = row.state.as_deref();
     match (row.user_key, row.scope.as_deref(), wanted) {
         (None, ..) => "IMPORTED",
@@ -269,7 +271,7 @@ fn status(row: &AccountRow, sync: SyncState, by_hand: bool) -> &'static str {
         (_, Some(_), None | Some("ABSENT")) => "INACTIVE",
         (_, Some(_), Some(_)) if by_hand && sync == SyncState::ByHand => "APPROVED",
         (_, Some(_), Some(_)) if row.remote_id.is_some() => "PROVISIONED",
-        (_, Some(_), Some(_)) if sync == SyncState::InLine => "ACTIVE",
+        (_, Some(_), Some(_)) if !served || sync == SyncState::InLine => "ACTIVE",
         (_, Some(_), Some(_)) => "STAGED",
     }
 }

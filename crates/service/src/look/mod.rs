@@ -2,6 +2,7 @@
 //! everything stands. Each has Okta's field names where Okta has them.
 
 mod accounts;
+mod apps;
 mod find;
 mod groups;
 mod log;
@@ -16,6 +17,7 @@ mod times;
 use serde::Serialize;
 
 pub use accounts::{AccountFilter, AccountView, AppRef, Credentials, UserRef};
+pub use apps::{AppEntry, AppGroupEntry};
 pub use log::{ActorView, EventView, LogFilter, LogPage, LogQuery, OutcomeView, TargetView};
 pub use org::{AccountTotals, AppView, GroupProfile, GroupStats, GroupView, RuleView};
 pub use people::{RecordView, UserDetail, UserFilter, UserView};

@@ -302,7 +302,7 @@ fn app_view(config: &Config, times: &Times, key: AppKey, app: &App) -> AppView {
         created,
         last_updated,
         features: features(app),
-        sign_on_mode: None,
+        sign_on_mode: (app.kind == AppKind::Bookmark).then(|| "BOOKMARK".to_owned()),
         settings: json!({ "app": own, "manualProvisioning": by_hand, "implicitAssignment": false }),
         kind: app.kind,
         groups: target.iter().flat_map(|t| &t.groups).map(|(g, ..)| config.group_name(*g)).collect(),
@@ -317,7 +317,7 @@ fn features(app: &App) -> Vec<&'static str> {
         features.extend(["IMPORT_NEW_USERS", "IMPORT_PROFILE_UPDATES", "PROFILE_MASTERING"]);
     }
     if let Some(Provisioning { create, update, on_unassign, .. }) =
-        app.provisioning.as_ref().filter(|_| app.kind != AppKind::Manual)
+        app.provisioning.as_ref().filter(|p| p.enabled && matches!(app.kind, AppKind::Csv | AppKind::Scim))
     {
         let may = [
             (*create, "PUSH_NEW_USERS"),

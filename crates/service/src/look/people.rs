@@ -116,6 +116,16 @@ impl Muster {
         found_view(person.ok_or_else(|| ServiceError::NotFound(format!("there is no user {login_or_id:?}")))?)
     }
 
+    /// The people of these ids, each alone; who isn't there is left out.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn users_by_id(&self, ids: &[&str]) -> Result<Vec<UserView>> {
+        let keys: Vec<i64> =
+            ids.iter().filter_map(|id| muster_engine::model::key_of(IdKind::User, id)).collect();
+        self.store.try_read(|tx| load_people(tx, &keys)?.iter().map(user_view).collect())
+    }
+
     /// A person with what belongs to her.
     ///
     /// # Errors

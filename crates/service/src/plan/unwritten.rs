@@ -88,7 +88,10 @@ impl Unwritten {
         stored.groups = derived.groups.iter().map(|(g, _)| *g).collect();
         stored.links.clone_from(&derived.links);
         for write in &diff.accounts {
-            stored.apps.insert(write.app, StoredApp { scope: write.scope, wanted: write.wanted.clone() });
+            let asked = write.work || stored.apps.get(&write.app).is_some_and(|a| a.asked);
+            stored
+                .apps
+                .insert(write.app, StoredApp { scope: write.scope, wanted: write.wanted.clone(), asked });
         }
         if let Some(rows) = &mut person.rows {
             rows.user.as_of = as_of.0;

@@ -249,6 +249,10 @@ impl Supervisor {
                 worker.finish();
             }
         }
+        // What waits for provisioning to be enabled is nobody's work.
+        if serving.setup.app.as_ref().is_some_and(|app| !app.is_served()) {
+            return Ok(());
+        }
         let now = machine_now();
         let Some(claimable) = seen.claimable else { return Ok(()) };
         if let Some(worker) = &serving.worker {

@@ -215,7 +215,8 @@ impl Muster {
             }
             let mut apps = Apps::default();
             for key in accounts::apps_with_dirty(tx)?.into_iter().map(AppKey) {
-                if only.is_none_or(|only| only == key) {
+                let served = config.app(key).is_none_or(muster_engine::model::App::is_served);
+                if served && only.is_none_or(|only| only == key) {
                     match Target::open(self, tx, &config, key)? {
                         Err(problem) => apps.not_set_up.push(problem),
                         Ok(target) if target.capabilities.automatic => apps.automatic.push(target),
@@ -313,12 +314,14 @@ impl Muster {
 }
 
 fn app_report(tx: &mut dyn Tx, key: AppKey, config: &Config, queue: QueueCounts) -> Result<AppReport> {
-    let is_manual = config.app(key).is_some_and(|app| app.kind == muster_engine::model::AppKind::Manual);
+    let app = config.app(key);
+    let is_manual = app.is_some_and(|app| app.kind == muster_engine::model::AppKind::Manual);
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
     let waiting = count(queue.dirty - queue.failed);
     let state = app_state::app_state(tx, key.0)?;
+    let off = app.is_some_and(|app| !app.is_served()) && waiting > 0;
     let paused = state.as_ref().and_then(|state| state.paused_until).filter(|until| *until > machine_now());
-    let next = if waiting > 0 { accounts::next_wakeup(tx, key.0)? } else { None };
+    let next = if waiting > 0 && !off { accounts::next_wakeup(tx, key.0)? } else { None };
     Ok(AppReport {
         app: key,
         name: config.app_name(key),
@@ -326,7 +329,12 @@ fn app_report(tx: &mut dyn Tx, key: AppKey, config: &Config, queue: QueueCounts)
         next_attempt: next.map(|next| next.max(paused.unwrap_or(0))),
         by_hand: if is_manual { count(queue.failed) } else { 0 },
         failed: if is_manual { 0 } else { count(queue.failed) },
-        problem: paused.and(state).and_then(|state| state.error),
+        problem: match paused.and(state).and_then(|state| state.error) {
+            None if off => {
+                Some("its provisioning is not enabled: who should have an account is only kept".to_owned())
+            }
+            told => told,
+        },
         ..AppReport::default()
     })
 }

@@ -80,6 +80,7 @@ impl Target {
             AppKind::Csv => "csv",
             AppKind::Scim => "scim",
             AppKind::Manual => "manual",
+            AppKind::Bookmark => "bookmark",
         };
         let settings = serde_json::to_value(&app.settings).unwrap_or_default();
         let connector = match muster_connectors::connect(kind, &settings, secret) {
@@ -132,8 +133,12 @@ fn secret(
     app: &App,
 ) -> Result<Result<Option<SecretString>, String>> {
     let Some((name, reference)) = secret_of(app) else { return Ok(Ok(None)) };
-    let stored = secrets::secret(tx, "app", key.0, name)?;
-    let current = stored.filter(|row| row.reference.as_deref().is_none_or(|r| r == reference));
+    // An undone change leaves a newer one behind, under another reference.
+    let stored = secrets::secrets_of(tx, "app", key.0)?;
+    let current = stored
+        .into_iter()
+        .rev()
+        .find(|row| row.name == *name && row.reference.as_deref().is_none_or(|r| r == reference));
     let opened = match current.and_then(|row| row.sealed) {
         Some(sealed) => muster.vault.open_sealed(&format!("app/{key}/{name}"), &sealed),
         None => vault::resolve(reference),

@@ -8,8 +8,11 @@ use crate::statements::statements;
 use crate::tx::{number, rows};
 use crate::{Result, Tx};
 
+mod assigned;
 mod queue;
 
+pub(crate) use assigned::STATEMENTS as ASSIGNED_STATEMENTS;
+pub use assigned::{account_of, assigned_found, assigned_of_app, assigned_of_user};
 pub(crate) use queue::STATEMENTS as QUEUE_STATEMENTS;
 pub use queue::{
     Claim, Ending, Learned, Lease, Settlement, apps_with_dirty, claim_dirty, doubt_all, next_wakeup,
