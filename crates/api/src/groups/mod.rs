@@ -5,8 +5,8 @@ mod get_group;
 mod list_group_users;
 mod list_groups;
 mod members;
-mod write_group;
 pub(crate) mod wire;
+mod write_group;
 
 use std::sync::Arc;
 

@@ -29,9 +29,13 @@ pub(crate) struct GroupRuleRequest {
 impl GroupRuleRequest {
     fn read(self) -> Result<NewRule> {
         if let Some(kind) = self.kind.filter(|k| k != "group_rule") {
-            return Err(ApiError::invalid("type", format!("type: it can only be `group_rule`, not {kind:?}")));
+            return Err(ApiError::invalid(
+                "type",
+                format!("type: it can only be `group_rule`, not {kind:?}"),
+            ));
         }
-        let blank = |field: &str| ApiError::invalid(field, format!("{field}: The field cannot be left blank"));
+        let blank =
+            |field: &str| ApiError::invalid(field, format!("{field}: The field cannot be left blank"));
         let name = self.name.filter(|n| !n.trim().is_empty()).ok_or_else(|| blank("name"))?;
         if name.chars().count() > LENGTH {
             let cause = format!("name: The field is too long; it has at most {LENGTH} characters");

@@ -17,7 +17,9 @@ fn names(list: &Json) -> Vec<&str> {
 #[test]
 fn a_group_is_made_read_replaced_and_deleted() {
     let server = Server::start();
-    let made = server.post("/groups", &json!({ "profile": { "name": "Sales", "description": "Sells" } })).expect(200);
+    let made = server
+        .post("/groups", &json!({ "profile": { "name": "Sales", "description": "Sells" } }))
+        .expect(200);
     assert!(made.headers.contains_key("x-muster-plan"));
     let id = made.body["id"].as_str().unwrap().to_owned();
     assert!(id.starts_with("00g"));
@@ -29,7 +31,8 @@ fn a_group_is_made_read_replaced_and_deleted() {
     let put = server.put(&format!("/groups/{id}"), &json!({ "profile": { "name": "Selling" } })).expect(200);
     assert_eq!(put.body["profile"], json!({ "name": "Selling", "description": null }));
     // Saying the same again is no change, and no plan.
-    let again = server.put(&format!("/groups/{id}"), &json!({ "profile": { "name": "Selling" } })).expect(200);
+    let again =
+        server.put(&format!("/groups/{id}"), &json!({ "profile": { "name": "Selling" } })).expect(200);
     assert!(!again.headers.contains_key("x-muster-plan"));
     server.delete(&format!("/groups/{id}")).expect(204);
     let gone = server.get(&format!("/groups/{id}")).refused(404, "E0000007");
@@ -45,13 +48,17 @@ fn what_groups_refuse_is_told_as_okta_tells_it() {
     assert_eq!(taken.body["errorSummary"], "Api validation failed: name");
     let text = "name: An object with this field already exists in the current organization";
     assert_eq!(taken.body["errorCauses"][0]["errorSummary"], text);
-    server.put(&format!("/groups/{id}"), &json!({ "profile": { "name": "Support" } })).refused(400, "E0000001");
+    server
+        .put(&format!("/groups/{id}"), &json!({ "profile": { "name": "Support" } }))
+        .refused(400, "E0000001");
     server.post("/groups", &json!({ "profile": { "description": "x" } })).refused(400, "E0000001");
     server.post("/groups", &json!({ "profile": { "name": "x".repeat(256) } })).refused(400, "E0000001");
     server.post("/groups", &json!({ "profile": { "name": "X", "colour": "red" } })).refused(400, "E0000001");
     let everyone = server.get("/groups?q=Everyone").expect(200).body[0]["id"].as_str().unwrap().to_owned();
     server.delete(&format!("/groups/{everyone}")).refused(400, "E0000001");
-    server.put(&format!("/groups/{everyone}"), &json!({ "profile": { "name": "All" } })).refused(400, "E0000001");
+    server
+        .put(&format!("/groups/{everyone}"), &json!({ "profile": { "name": "All" } }))
+        .refused(400, "E0000001");
     let user = server.user("ann@example.org");
     server.put(&format!("/groups/{everyone}/users/{user}"), &json!({})).refused(400, "E0000001");
     server.put(&format!("/groups/00g0/users/{user}"), &json!({})).refused(404, "E0000007");
@@ -73,7 +80,12 @@ fn groups_are_found_by_q_filter_and_search_in_order_and_in_pages() {
     let by_name = "search=profile.name%20co%20%22sales%22&sortBy=profile.name&sortOrder=desc";
     assert_eq!(names(&find(by_name)), ["sales South", "Sales North", "Desk Sales"]);
     assert_eq!(find("q=Support&sortOrder=0").as_array().unwrap().len(), 1);
-    for wrong in ["filter=profile.name%20eq%20%22x%22", "search=shoe%20eq%201", "filter=type%20is", "search=id%20pr&sortBy=shoe"] {
+    for wrong in [
+        "filter=profile.name%20eq%20%22x%22",
+        "search=shoe%20eq%201",
+        "filter=type%20is",
+        "search=id%20pr&sortBy=shoe",
+    ] {
         server.get(&format!("/groups?{wrong}")).refused(400, "E0000031");
     }
     server.get("/groups?after=00g0").refused(400, "E0000029");
@@ -162,7 +174,12 @@ fn a_deleted_group_takes_its_assignments_and_leaves_its_rules_invalid_until_undo
     assert_eq!((status("sellers"), status("others")), (json!("INVALID"), json!("INVALID")));
     assert_eq!(names(&server.get(&format!("/users/{user}/groups")).body), ["Everyone"]);
     assert!(server.muster.config().unwrap().org.app_groups.is_empty());
-    assert!(server.muster.rule_status(&server.admin, "sellers", muster_engine::RuleStatus::Active, options).is_err());
+    assert!(
+        server
+            .muster
+            .rule_status(&server.admin, "sellers", muster_engine::RuleStatus::Active, options)
+            .is_err()
+    );
     let plan = done.headers["x-muster-plan"].to_str().unwrap().to_owned();
     server.call(&format!("/plans/{plan}/undo?force=true")).expect(200);
     assert_eq!((status("sellers"), status("others")), (json!("ACTIVE"), json!("ACTIVE")));

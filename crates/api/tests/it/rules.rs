@@ -125,7 +125,9 @@ fn rules_are_found_by_name_group_and_condition_in_pages() {
         w.rule(name, FITS);
     }
     w.rule("cooks", "user.title == \"Cook\"");
-    let count = |query: &str| w.server.get(&format!("/groups/rules?{query}")).expect(200).body.as_array().unwrap().len();
+    let count = |query: &str| {
+        w.server.get(&format!("/groups/rules?{query}")).expect(200).body.as_array().unwrap().len()
+    };
     assert_eq!((count("search=COOK"), count("search=title"), count("search=sal"), count("")), (1, 1, 4, 4));
     let page = w.server.get("/groups/rules?limit=3").expect(200);
     let rest = w.server.get(&page.link("next").unwrap()).expect(200);

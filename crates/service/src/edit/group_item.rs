@@ -39,8 +39,7 @@ impl Muster {
         if item == *old {
             return Ok(PlanReport::nothing());
         }
-        let change =
-            ItemChange { kind: ItemKind::Group, key: ItemKey(key.0), item: Some(Item::Group(item)) };
+        let change = ItemChange { kind: ItemKind::Group, key: ItemKey(key.0), item: Some(Item::Group(item)) };
         self.change_items(actor, format!("group update {}", old.name), vec![change], options)
     }
 

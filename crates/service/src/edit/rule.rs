@@ -126,6 +126,7 @@ impl Muster {
             who: Who::Known(UserKey(user)),
             ops: vec![Op::Lose { rule: key }],
             advance: false,
+            again: false,
             position: String::new(),
         };
         let works = members(&self.store, &old.groups)?.into_iter().map(lose).collect();
@@ -139,7 +140,8 @@ impl Muster {
 
     /// A rule as it is kept, INACTIVE.
     fn rule_of(&self, config: &Config, new: &NewRule) -> Result<GroupRule> {
-        let groups = |names: &[String]| names.iter().map(|g| self.find_group(config, g)).collect::<Result<_>>();
+        let groups =
+            |names: &[String]| names.iter().map(|g| self.find_group(config, g)).collect::<Result<_>>();
         Ok(GroupRule {
             name: new.name.clone(),
             expression: new.expression.clone(),
@@ -154,9 +156,9 @@ impl Muster {
     fn find_users(&self, names: &[String]) -> Result<Vec<UserKey>> {
         let ids: Vec<i64> = names.iter().filter_map(|n| key_of(IdKind::User, n)).collect();
         let logins: Vec<&str> = names.iter().map(String::as_str).collect();
-        let (by_id, by_login) = self.store.read(|tx| {
-            Ok((lookups::profiles_of(tx, &ids)?, lookups::users_by_login(tx, &logins)?))
-        })?;
+        let (by_id, by_login) = self
+            .store
+            .read(|tx| Ok((lookups::profiles_of(tx, &ids)?, lookups::users_by_login(tx, &logins)?)))?;
         let living: BTreeSet<i64> =
             by_id.iter().filter(|u| u.status != DELETED).map(|u| u.user_key).collect();
         let by_login: BTreeMap<&str, i64> =
@@ -165,7 +167,9 @@ impl Muster {
             let by_id = key_of(IdKind::User, name).filter(|k| living.contains(k));
             let found = by_id.or_else(|| by_login.get(name.as_str()).copied());
             found.map(UserKey).ok_or_else(|| {
-                ServiceError::Invalid(format!("users: there is no user {name:?}; `muster users` finds people by name"))
+                ServiceError::Invalid(format!(
+                    "users: there is no user {name:?}; `muster users` finds people by name"
+                ))
             })
         };
         names.iter().map(find).collect()

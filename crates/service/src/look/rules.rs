@@ -24,7 +24,8 @@ impl Muster {
         if let Some(text) = search.map(str::to_lowercase) {
             found.retain(|rule| {
                 let expression = rule.conditions.pointer("/expression/value").and_then(|v| v.as_str());
-                let mut texts = rule.groups.iter().map(String::as_str).chain(expression).chain([rule.name.as_str()]);
+                let mut texts =
+                    rule.groups.iter().map(String::as_str).chain(expression).chain([rule.name.as_str()]);
                 texts.any(|t| t.to_lowercase().contains(&text))
             });
         }

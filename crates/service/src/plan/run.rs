@@ -66,26 +66,25 @@ impl Going<'_> {
                 Ok::<_, ServiceError>(plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?)
             })?;
         }
-        let mut one =
-            |chunk: &[Work], found: &mut Found, digest: &mut Digest, pass: &mut Pass| -> Result<Vec<i64>> {
-                let frame = Frame { detail: keep_effects || digesting, ..self.frame(true) };
-                let mut outcome = self
-                    .muster
-                    .store
-                    .try_read(|tx| process_all(tx, &frame, chunk, pass, &mut |_, _| Ok(())))?;
-                if keep_effects {
-                    self.muster
-                        .store
-                        .try_write_alone(|tx| write_effects(tx, self.plan, no, &outcome.effects))?;
-                    no += 1;
-                }
-                if digesting {
-                    digest.add(&outcome)?;
-                }
-                found.add(&mut outcome);
-                self.progress.step("working out", found.counts.tally.people, 0);
-                Ok(outcome.dependants)
-            };
+        let mut one = |chunk: &[Work],
+                       found: &mut Found,
+                       digest: &mut Digest,
+                       pass: &mut Pass|
+         -> Result<Vec<i64>> {
+            let frame = Frame { detail: keep_effects || digesting, ..self.frame(true) };
+            let mut outcome =
+                self.muster.store.try_read(|tx| process_all(tx, &frame, chunk, pass, &mut |_, _| Ok(())))?;
+            if keep_effects {
+                self.muster.store.try_write_alone(|tx| write_effects(tx, self.plan, no, &outcome.effects))?;
+                no += 1;
+            }
+            if digesting {
+                digest.add(&outcome)?;
+            }
+            found.add(&mut outcome);
+            self.progress.step("working out", found.counts.tally.people, 0);
+            Ok(outcome.dependants)
+        };
         loop {
             let chunk = stream::chunk(&mut *works, self.muster.chunk)?;
             if chunk.is_empty() {
