@@ -72,6 +72,8 @@ impl Pass {
     /// The next pass over the same works: new people get the same provisional keys again.
     pub(crate) fn again(&mut self) {
         self.new_people = 0;
+        // What this pass gave out isn't given out yet when the next begins.
+        self.provisional = Provisional::default();
         self.unwritten = Unwritten::default();
         self.spared.clear();
         self.several.clear();
