@@ -6,8 +6,7 @@ use crate::{Result, Row, Tx};
 
 statements! {
     NEWEST_PLAN = "SELECT MAX(plan_key) FROM plan";
-    PLANS_BETWEEN = "SELECT SUBSTR(trigger_key, 1, 4), status, COUNT(*) FROM plan \
-        WHERE plan_key > $1 AND plan_key <= $2 GROUP BY SUBSTR(trigger_key, 1, 4), status";
+    PLANS_AFTER = "SELECT plan_key, SUBSTR(trigger_key, 1, 4), status FROM plan WHERE plan_key > $1 ORDER BY plan_key";
     OPEN_PLANS = "SELECT SUBSTR(trigger_key, 1, 4), status, COUNT(*) FROM plan WHERE status = ANY($1) \
         GROUP BY SUBSTR(trigger_key, 1, 4), status";
     OLDEST_WAITING = "SELECT MIN(since) FROM (SELECT since FROM account WHERE app_key = $1 AND lane = $2 \
@@ -36,9 +35,9 @@ pub fn newest_plan(tx: &mut dyn Tx) -> Result<i64> {
     number(tx, NEWEST_PLAN, &[])
 }
 
-/// Plans with keys above `after` up to `to`, counted.
-pub fn plans_between(tx: &mut dyn Tx, after: i64, to: i64) -> Result<Vec<PlanCount>> {
-    rows(tx, PLANS_BETWEEN, &[after.into(), to.into()], plan_count)
+/// Plans with keys above `after`, each with the first four letters of what it is triggered by and its status.
+pub fn plans_after(tx: &mut dyn Tx, after: i64) -> Result<Vec<(i64, String, String)>> {
+    rows(tx, PLANS_AFTER, &[after.into()], |row| Ok((row.int(0)?, row.string(1)?, row.string(2)?)))
 }
 
 /// Plans that wait or are being carried out, counted.

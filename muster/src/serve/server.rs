@@ -16,7 +16,7 @@ use super::http::{self, Limits};
 use super::listener::Listener;
 use super::metrics::Metrics;
 use super::scheduler::Scheduler;
-use super::stop::Signals;
+use super::stop::{Signals, stopped};
 use super::workers::{Workers, resume_runs};
 use super::{metrics, tls};
 use crate::output;
@@ -65,13 +65,22 @@ pub(super) async fn run(muster: Arc<Muster>, settings: Settings) -> Result<()> {
         header_timeout: settings.header_timeout,
         max_connections: settings.max_connections,
     };
-    listener.serve(stop, settings.stop_timeout).await;
-    if let Some(workers) = workers {
-        workers.stopped().await;
-    }
-    if let Some(scheduler) = scheduler {
-        scheduler.stopped().await;
-    }
+    // All of them stop at once, so that it takes no longer than the slowest.
+    tokio::join!(
+        listener.serve(stop.clone(), settings.stop_timeout),
+        async {
+            stopped(stop.clone()).await;
+            if let Some(workers) = workers {
+                workers.stopped().await;
+            }
+        },
+        async {
+            stopped(stop.clone()).await;
+            if let Some(scheduler) = scheduler {
+                scheduler.stopped().await;
+            }
+        },
+    );
     Ok(())
 }
 

@@ -72,7 +72,7 @@ impl Metrics {
                 upkeep.run_upkeep();
             }
         });
-        let seen = Mutex::new(store::Seen::begin(&muster));
+        let seen = Mutex::new(store::Seen::begin(&muster)?);
         let asked = Arc::clone(&muster);
         let figures = Cached::new(HOLDS, PATIENCE, move || {
             let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);

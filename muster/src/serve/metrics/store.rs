@@ -1,6 +1,6 @@
 //! Figures of the store: where accounts, plans, runs and tasks stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::metrics::{counter, describe_counter, describe_gauge, gauge};
 use muster_engine::model::AppKind;
@@ -44,14 +44,41 @@ pub(super) fn describe() {
     describe_gauge!(VERSION, "A number that changes with each commit of any other process");
 }
 
-/// The last plan that was counted.
+/// So far behind the newest plan another one may still be made: processes take keys in small blocks.
+const BEHIND: i64 = 1_024;
+
+/// The plans that were counted: the newest, and those not far behind it.
 #[derive(Default)]
-pub(super) struct Seen(Option<i64>);
+pub(super) struct Seen {
+    newest: i64,
+    counted: BTreeSet<i64>,
+}
 
 impl Seen {
-    /// From the newest plan there is.
-    pub(super) fn begin(muster: &Muster) -> Self {
-        Self(muster.store().read(figures::newest_plan).ok())
+    /// Those there are.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub(super) fn begin(muster: &Muster) -> Result<Self> {
+        let mut seen = Self::default();
+        muster.store().read(|tx| {
+            seen.newest = figures::newest_plan(tx)?;
+            let rows = figures::plans_after(tx, seen.newest - BEHIND)?;
+            seen.counted = rows.into_iter().map(|(plan, ..)| plan).collect();
+            Ok(())
+        })?;
+        Ok(seen)
+    }
+
+    /// Counts those that have come.
+    fn count(&mut self, plans: &[(i64, String, String)]) {
+        for (plan, start, status) in plans {
+            if self.counted.insert(*plan) {
+                counter!(PLANS, "trigger" => trigger(start), "status" => status.to_lowercase()).increment(1);
+                self.newest = self.newest.max(*plan);
+            }
+        }
+        self.counted = self.counted.split_off(&(self.newest - BEHIND));
     }
 }
 
@@ -70,7 +97,6 @@ struct App {
 pub(super) struct Figures {
     now: i64,
     apps: Vec<App>,
-    new_plans: Vec<PlanCount>,
     open_plans: Vec<PlanCount>,
     runs: Vec<(i64, f64)>,
     tasks: BTreeMap<String, i64>,
@@ -83,8 +109,8 @@ pub(super) struct Figures {
 pub(super) fn find(muster: &Muster, seen: &mut Seen) -> Result<Figures> {
     let config = muster.config()?;
     let machine_now = muster_service::clock::machine_now();
-    let after = seen.0;
-    let (figures, newest) = muster.store().try_read(|tx| {
+    let after = seen.newest - BEHIND;
+    let (figures, plans) = muster.store().try_read(|tx| {
         let queues = accounts::queue_counts(tx, machine_now)?;
         let states = muster_store::app_state::app_states(tx)?;
         let mut apps = Vec::new();
@@ -103,28 +129,22 @@ pub(super) fn find(muster: &Muster, seen: &mut Seen) -> Result<Figures> {
                 }),
             });
         }
-        let newest = figures::newest_plan(tx)?;
         let progress = |run: &runs::RunRow| run.done as f64 / run.total.max(1) as f64;
         let unfinished = runs::unfinished_runs(tx)?;
         let mut open = BTreeMap::new();
         for count in tasks::open_counts(tx)? {
             *open.entry(count.kind).or_default() += count.open;
         }
-        let figures = Figures {
+        let found = Figures {
             now: muster.now().0,
             apps,
-            new_plans: figures::plans_between(tx, after.unwrap_or(newest), newest)?,
             open_plans: figures::open_plans(tx)?,
             runs: unfinished.iter().map(|run| (run.plan_key, progress(run).min(1.0))).collect(),
             tasks: open,
         };
-        Ok::<_, ServiceError>((figures, newest))
+        Ok::<_, ServiceError>((found, figures::plans_after(tx, after)?))
     })?;
-    seen.0 = Some(newest);
-    for plans in &figures.new_plans {
-        counter!(PLANS, "trigger" => trigger(&plans.trigger), "status" => plans.status.to_lowercase())
-            .increment(u64::try_from(plans.count).unwrap_or(0));
-    }
+    seen.count(&plans);
     Ok(figures)
 }
 
