@@ -8,7 +8,7 @@ use crate::model::AttributeDef;
 const ALWAYS: [&str; 3] = ["email", "firstName", "lastName"];
 
 /// Whether people are found by an attribute's values.
-pub(super) fn is_indexed(def: &AttributeDef) -> bool {
+pub(crate) fn is_indexed(def: &AttributeDef) -> bool {
     def.indexed || ALWAYS.contains(&def.name.as_str())
 }
 

@@ -13,6 +13,7 @@ use muster_expr::{Program, Value};
 
 pub use compile::{ConfigError, compile};
 pub use indexed::IndexHistory;
+pub(crate) use indexed::is_indexed;
 pub use scope::{ROOT_APP, ROOT_ORG, ROOT_RECORD, ROOT_USER};
 
 use crate::model::schema::Attribute;

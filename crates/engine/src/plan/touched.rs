@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use muster_expr::Program;
 
-use crate::config::{Config, Inbound, Outbound, ROOT_APP, ROOT_ORG, Rule};
+use crate::config::{Config, Inbound, Outbound, ROOT_APP, ROOT_ORG, Rule, is_indexed};
 use crate::derive::{RuleWord, StoredEnv, rule_word};
 use crate::model::schema::AttributeDef;
 use crate::model::{AppKey, AppKind, GroupKey, GroupKind, ItemKey, RuleStatus};
@@ -112,6 +112,8 @@ fn attributes(old: &Config, new: &Config, found: &mut Touched) {
             (Some(was), Some(is)) if was.kind != is.kind || (is.required && !was.required) => {
                 found.everyone = true;
             }
+            // Everybody's rows in the index follow from which attributes are indexed.
+            (Some(was), Some(is)) if is_indexed(&was) != is_indexed(&is) => found.everyone = true,
             (None, Some(is)) if is.required => found.everyone = true,
             (Some(_), None) => {
                 found.valued.insert(name.clone());
