@@ -28,6 +28,12 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 1_000_000)]
         users: u64,
     },
+    /// Create, read and search people over HTTP in a directory that has many
+    Serve {
+        /// How many people are there already
+        #[arg(long, default_value_t = 1_000_000)]
+        users: u64,
+    },
     /// Import people into an empty directory, rules and assignments included
     Import {
         /// How many people
@@ -47,6 +53,11 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<u8> {
         Bench::Create { users } => {
             ("muster-service", "bench_create", vec!["--users".into(), users.to_string()])
         }
+        Bench::Serve { users } => {
+            let binary = build_server()?;
+            let arguments = vec!["--binary".into(), binary, "--users".into(), users.to_string()];
+            ("muster", "bench_serve", arguments)
+        }
         Bench::Import { users } => {
             ("muster-service", "bench_import", vec!["--users".into(), users.to_string()])
         }
@@ -57,4 +68,14 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<u8> {
         .status()
         .context("cargo can't be started; is it in the PATH?")?;
     Ok(if status.success() { DONE } else { FAILED })
+}
+
+/// Builds the server as it is shipped and gives its path.
+fn build_server() -> anyhow::Result<String> {
+    let built = metadata::cargo().args(["build", "--release", "--quiet", "--bin", "muster"]).status();
+    if !built.context("cargo can't be started; is it in the PATH?")?.success() {
+        anyhow::bail!("the server can't be built; cargo's words are above");
+    }
+    let target = crate::metadata::Metadata::load()?.target_directory;
+    Ok(target.join("release/muster").display().to_string())
 }
