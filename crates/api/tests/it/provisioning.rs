@@ -112,13 +112,19 @@ fn people_get_accounts_in_a_real_application_over_http_alone() {
     let server = Server::start();
     let demo = server.runtime().block_on(DemoApp::start(Config::default())).unwrap();
     let app = scim(&server, "CRM");
-    let (muster, admin) = (&server.muster, &server.admin);
-    muster.group_create(admin, "Sales", "", ImportOptions::default()).unwrap();
-    for login in ["ann@example.org", "bob@example.org"] {
-        server.user(login);
-        muster.group_add(admin, "Sales", login, ImportOptions::default()).unwrap();
-    }
-    let group = muster.groups().unwrap().into_iter().find(|g| g.profile.name == "Sales").unwrap().id;
+    let group = server.post("/groups", &json!({ "profile": { "name": "Sales" } })).body["id"].clone();
+    let group = group.as_str().unwrap();
+    let rule = json!({
+        "type": "group_rule", "name": "Sellers",
+        "conditions": { "expression": { "value": "user.department == \"Sales\"", "type": "urn:okta:expression:1.0" } },
+        "actions": { "assignUserToGroups": { "groupIds": [group] } }
+    });
+    let rule = server.post("/groups/rules", &rule).expect(200).body["id"].clone();
+    server.call(&format!("/groups/rules/{}/lifecycle/activate", rule.as_str().unwrap())).expect(204);
+    let by_hand = server.user("ann@example.org");
+    server.put(&format!("/groups/{group}/users/{by_hand}"), &json!({})).expect(204);
+    let by_rule = server.user("bob@example.org");
+    server.post(&format!("/users/{by_rule}"), &json!({ "profile": { "department": "Sales" } })).expect(200);
     server
         .put(&format!("/apps/{app}/groups/{group}"), &json!({ "profile": { "userType": "Seller" } }))
         .expect(200);
@@ -186,4 +192,36 @@ fn undoing_a_new_token_brings_the_one_before_back() {
         .unwrap();
     sync(&server);
     assert_eq!(demo.users().len(), 1);
+}
+
+#[test]
+fn a_bookmark_that_becomes_an_application_gives_accounts_to_those_who_have_it() {
+    let server = Server::start();
+    let demo = server.runtime().block_on(DemoApp::start(Config::default())).unwrap();
+    let body = json!({ "name": "bookmark", "label": "Wiki", "settings": { "app": { "url": "https://w.example.org" } } });
+    let app = server.post("/apps", &body).expect(200).body["id"].as_str().unwrap().to_owned();
+    let ann = server.user("ann@example.org");
+    server.post(&format!("/apps/{app}/users"), &json!({ "id": ann })).expect(200);
+    let token = server.muster.dir().join("wiki.token");
+    std::fs::write(&token, "demo-token").unwrap();
+    let file = server.muster.org_export().unwrap();
+    let changed = file
+        .replace("kind = \"bookmark\"", "kind = \"scim\"")
+        .replace("url = \"https://w.example.org\"", &format!("base_url = \"{}\"", demo.base_url));
+    assert_ne!(file, changed);
+    let token = token.display();
+    let changed =
+        format!("{changed}\n[apps.Wiki.provisioning]\n[apps.Wiki.secrets]\ntoken = \"file:{token}\"\n");
+    let options = ImportOptions::default();
+    server
+        .muster
+        .org_apply(&server.admin, "org.toml", &changed, options, &muster_service::plan::Quiet)
+        .unwrap();
+    sync(&server);
+    assert_eq!(demo.users().iter().map(|u| u["userName"].clone()).collect::<Vec<_>>(), ["ann@example.org"]);
+    // And back: nothing is called any more.
+    server.muster.org_apply(&server.admin, "org.toml", &file, options, &muster_service::plan::Quiet).unwrap();
+    server.delete(&format!("/apps/{app}/users/{ann}")).expect(204);
+    sync(&server);
+    assert_eq!(demo.users()[0]["active"], true);
 }

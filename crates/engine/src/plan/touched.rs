@@ -185,7 +185,6 @@ fn sources(old: &Config, new: &Config, found: &mut Touched) {
             || columns(old) != columns(new)
             || mappings(old, &was.mappings) != mappings(new, &is.mappings)
             || own
-            || is_bookmark(old, app) != is_bookmark(new, app)
         {
             found.by.insert(Selection::Records(app));
         }
@@ -222,6 +221,7 @@ fn targets(old: &Config, new: &Config, found: &mut Touched) {
             || before.attributes != after.attributes
             || (p.before_start, p.disable_suspended) != (q.before_start, q.disable_suspended)
             || own
+            || is_bookmark(old, app) != is_bookmark(new, app)
         {
             found.by.insert(Selection::Accounts(app));
         }
