@@ -12,9 +12,11 @@ mod base;
 mod document;
 mod groups;
 mod logs;
+mod mappings;
 mod org;
 mod plans;
 mod rules;
+mod schemas;
 mod tasks;
 mod tokens;
 mod users;
@@ -51,6 +53,8 @@ fn operations() -> OpenApiRouter<Arc<Shared>> {
         .merge(users::routes())
         .merge(groups::routes())
         .merge(rules::routes())
+        .merge(schemas::routes())
+        .merge(mappings::routes())
         .merge(logs::routes())
         .merge(plans::routes())
         .merge(tasks::routes())

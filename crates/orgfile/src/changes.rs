@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_engine::model::app::AppGroup;
+use muster_engine::model::schema::AttributeDef;
 use muster_engine::suggest::did_you_mean;
 use muster_engine::{
     AppKey, Direction, Group, GroupKey, GroupKind, GroupRule, IdKind, Item, ItemChange, ItemKey, ItemKind,
-    Mapping, Org, UserKey, key_of,
+    Mapping, Org, RuleStatus, UserKey, key_of,
 };
 
 use crate::error::{OrgFileError, Source};
@@ -104,7 +105,10 @@ impl Differ<'_> {
         let (file, org) = (self.file, self.org);
         let keys = by_name(org.attributes.iter().map(|(k, a)| (a.name.as_str(), *k)));
         for (name, def) in &file.attributes {
-            self.set(keys.get(name.as_str()).copied(), Item::Attribute(def.clone()));
+            let key = keys.get(name.as_str()).copied();
+            // What clients say of an attribute isn't in the file, and stays.
+            let extra = key.and_then(|k| org.attributes.get(&k)).map(|d| d.extra.clone()).unwrap_or_default();
+            self.set(key, Item::Attribute(AttributeDef { extra, ..def.clone() }));
         }
         let keys = by_name(org.links.iter().map(|(k, l)| (l.name.as_str(), *k)));
         for (name, link) in &file.links {
@@ -214,6 +218,19 @@ impl Differ<'_> {
                 keep_order(&old.groups, &mut rule.groups, |key| *key);
                 keep_order(&old.except_users, &mut rule.except_users, |key| *key);
                 keep_order(&old.except_groups, &mut rule.except_groups, |key| *key);
+                // What an INVALID rule refers to and is gone can't be in the file: the rule stays what it is.
+                let there = |groups: &[GroupKey]| -> Vec<GroupKey> {
+                    groups.iter().copied().filter(|g| org.groups.contains_key(g)).collect()
+                };
+                let left = GroupRule {
+                    groups: there(&old.groups),
+                    except_groups: there(&old.except_groups),
+                    status: RuleStatus::Inactive,
+                    ..old.clone()
+                };
+                if old.status == RuleStatus::Invalid && rule == left {
+                    rule = old.clone();
+                }
             }
             self.set(key, Item::Rule(rule));
         }

@@ -12,6 +12,7 @@ use muster_service::{Door, ImportOptions, ServiceError, Session};
 use tokio::sync::Semaphore;
 
 use super::answer::{Answer, Changed};
+use super::client::Client;
 use super::error::{ApiError, Result};
 use super::limits::Limits;
 use crate::plans::wire::Plan;
@@ -69,6 +70,7 @@ pub(crate) struct Call {
     shared: Arc<Shared>,
     token: Option<String>,
     base: String,
+    client: Client,
     preview: bool,
 }
 
@@ -80,6 +82,7 @@ impl FromRequestParts<Arc<Shared>> for Call {
             shared: shared.clone(),
             token: token_of(parts),
             base: shared.base(parts),
+            client: Client::of(&parts.headers),
             preview: wants_preview(&parts.uri)?,
         })
     }
@@ -125,14 +128,19 @@ impl Call {
         queue: impl FnOnce(&Shared) -> &Semaphore,
         work: impl FnOnce(&Cx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let Self { shared, token, base, preview } = self;
+        let Self { shared, token, base, client, preview } = self;
         let token = token.ok_or_else(|| ApiError::from(ServiceError::Unauthorized(String::new())))?;
         let stopped = |_| ApiError::from(ServiceError::io("serving", std::io::ErrorKind::Interrupted.into()));
         let _turn = queue(&shared).acquire().await.map_err(stopped)?;
         let door = shared.door.clone();
         let done = tokio::task::spawn_blocking(move || {
             let session = door.enter(&token)?;
-            work(&Cx { session: &session, base: &base, options: ImportOptions { preview, force: false } })
+            work(&Cx {
+                session: &session,
+                base: &base,
+                client,
+                options: ImportOptions { preview, force: false },
+            })
         });
         done.await.map_err(|e| ApiError::from(ServiceError::io("serving", std::io::Error::other(e))))?
     }
@@ -145,6 +153,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) session: &'a Session,
     /// The server's address, for links.
     pub(crate) base: &'a str,
+    /// What calls, where that matters.
+    pub(crate) client: Client,
     /// Whether the change is only to be previewed.
     pub(crate) options: ImportOptions,
 }

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod body;
 pub(crate) mod call;
+pub(crate) mod client;
 pub(crate) mod error;
 pub(crate) mod limits;
 pub(crate) mod link;

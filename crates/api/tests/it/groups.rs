@@ -180,6 +180,12 @@ fn a_deleted_group_takes_its_assignments_and_leaves_its_rules_invalid_until_undo
             .rule_status(&server.admin, "sellers", muster_engine::RuleStatus::Active, options)
             .is_err()
     );
+    // The org file can't name what is gone, and leaves such rules alone.
+    let file = server.muster.org_export().unwrap();
+    let looked = ImportOptions { preview: true, force: false };
+    let same =
+        server.muster.org_apply(&server.admin, "org", &file, looked, &muster_service::plan::Quiet).unwrap();
+    assert!(same.items.iter().all(|(kind, ..)| *kind == muster_engine::ItemKind::Org), "{:?}", same.items);
     let plan = done.headers["x-muster-plan"].to_str().unwrap().to_owned();
     server.call(&format!("/plans/{plan}/undo?force=true")).expect(200);
     assert_eq!((status("sellers"), status("others")), (json!("ACTIVE"), json!("ACTIVE")));

@@ -9,6 +9,7 @@ mod logs;
 mod plans;
 mod provisioning;
 mod rules;
+mod schemas;
 mod support;
 mod tokens;
 mod users;

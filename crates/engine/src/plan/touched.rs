@@ -104,7 +104,7 @@ fn both<'a, K: Ord + 'a>(
 fn attributes(old: &Config, new: &Config, found: &mut Touched) {
     let def = |c: &Config, name: &str| -> Option<AttributeDef> {
         let def = c.slot(name).and_then(|s| c.attribute(s))?.def.clone();
-        Some(AttributeDef { title: String::new(), ..def })
+        Some(AttributeDef { title: String::new(), extra: serde_json::Map::new(), ..def })
     };
     for name in both(old.slots.keys(), new.slots.keys()) {
         match (def(old, name), def(new, name)) {

@@ -103,6 +103,7 @@ fn attribute(name: String) -> impl Strategy<Value = AttributeDef> {
                 max_length,
                 minimum,
                 maximum,
+                ..AttributeDef::default()
             }
         },
     )

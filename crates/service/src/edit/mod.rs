@@ -10,6 +10,7 @@ mod group;
 mod group_item;
 mod org;
 mod rule;
+mod schema;
 mod user;
 mod verify;
 
@@ -28,6 +29,7 @@ pub use app_user::with_user_name;
 pub use org::OrgApplied;
 pub use rule::NewRule;
 pub(crate) use rule::find_rule;
+pub use schema::NewMapping;
 pub use user::{Attributes, NewUser};
 
 use crate::access::Actor;
