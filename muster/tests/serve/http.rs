@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use crate::support::{PATIENCE, Place, read_all};
+use crate::support::{PATIENCE, Place, eventually, read_all};
 
 const HEADER: &str = "x-okta-request-id";
 
@@ -181,4 +181,17 @@ fn the_log_tells_of_each_request_and_of_nobody() {
     assert_eq!((&told["status"], &told["span"]["method"]), (&404.into(), &"GET".into()), "{told}");
     assert!(told["span"]["route"].as_str().unwrap().starts_with("/api/v1/users/{"), "{told}");
     assert!(told["latency_ms"].is_number(), "{told}");
+}
+
+#[test]
+fn the_log_names_who_asked_and_nothing_of_what() {
+    let place = Place::new();
+    let token = place.token("terraform");
+    let server = place.serve(&["--log-format", "json"]);
+    let bearer = format!("SSWS {token}");
+    let path = "/api/v1/users?q=secret";
+    assert_eq!(server.request("GET", path, &[("authorization", &bearer)], None).status, 200);
+    let log = eventually("it is logged", || Some(server.log()).filter(|log| log.contains("/api/v1/users")));
+    assert!(log.contains("terraform"), "{log}");
+    assert!(!log.contains("secret") && !log.contains(&token), "{log}");
 }

@@ -1,6 +1,6 @@
 //! Who calls, and how an operation gets at the service.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, Uri};
 use muster_engine::model::{IdKind, PlanKey, public_id};
 use muster_service::plan::{PlanReport, PlanStatus};
-use muster_service::{Door, ImportOptions, ServiceError, Session};
+use muster_service::{Actor, Door, ImportOptions, ServiceError, Session};
 use tokio::sync::Semaphore;
 
 use super::answer::{Answer, Changed};
@@ -64,6 +64,10 @@ impl Shared {
 #[derive(Clone, Copy, Debug)]
 pub struct Secure;
 
+/// Where a call notes who it turned out to be, for whoever logs the answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Who(pub(crate) Arc<OnceLock<Actor>>);
+
 /// A call: who, and from where. Operations take it as their first argument.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -72,6 +76,7 @@ pub(crate) struct Call {
     base: String,
     client: Client,
     preview: bool,
+    who: Who,
 }
 
 impl FromRequestParts<Arc<Shared>> for Call {
@@ -84,6 +89,7 @@ impl FromRequestParts<Arc<Shared>> for Call {
             base: shared.base(parts),
             client: Client::of(&parts.headers),
             preview: wants_preview(&parts.uri)?,
+            who: parts.extensions.get().cloned().unwrap_or_default(),
         })
     }
 }
@@ -128,13 +134,15 @@ impl Call {
         queue: impl FnOnce(&Shared) -> &Semaphore,
         work: impl FnOnce(&Cx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let Self { shared, token, base, client, preview } = self;
+        let Self { shared, token, base, client, preview, who } = self;
         let token = token.ok_or_else(|| ApiError::from(ServiceError::Unauthorized(String::new())))?;
         let stopped = |_| ApiError::from(ServiceError::io("serving", std::io::ErrorKind::Interrupted.into()));
         let _turn = queue(&shared).acquire().await.map_err(stopped)?;
         let door = shared.door.clone();
         let done = tokio::task::spawn_blocking(move || {
             let session = door.enter(&token)?;
+            // Nobody else sets it: a request is one call.
+            let _ = who.0.set(session.actor.clone());
             work(&Cx {
                 session: &session,
                 base: &base,

@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::call::{Shared, token_of};
+use super::call::{Shared, Who, token_of};
 use super::error::ApiError;
 
 const MINUTE: i64 = 60;
@@ -65,7 +65,9 @@ impl Limits {
 
 /// Counts a request, refuses it if there were too many, and says where the token stands.
 pub(crate) async fn limit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let who = Who::default();
+    parts.extensions.insert(who.clone());
     let token = token_of(&parts);
     let now = muster_service::clock::machine_now().div_euclid(1_000);
     let standing = shared.limits.count(token.as_deref(), now);
@@ -79,6 +81,9 @@ pub(crate) async fn limit(State(shared): State<Arc<Shared>>, request: Request, n
     } else {
         next.run(Request::from_parts(parts, body)).await
     };
+    if let Some(actor) = who.0.get() {
+        response.extensions_mut().insert(actor.clone());
+    }
     let figures = [
         ("x-rate-limit-limit", i64::from(shared.limits.per_minute)),
         ("x-rate-limit-remaining", i64::from(standing.remaining)),
