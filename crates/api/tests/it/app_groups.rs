@@ -39,8 +39,8 @@ impl Org {
         list.as_array().unwrap().iter().map(place).collect()
     }
 
-    fn patch(&self, group: usize, steps: Json) -> crate::support::Reply {
-        self.server.send(Method::PATCH, &self.path(group), Some(&steps), &[])
+    fn patch(&self, group: usize, steps: &Json) -> crate::support::Reply {
+        self.server.send(Method::PATCH, &self.path(group), Some(steps), &[])
     }
 }
 
@@ -79,18 +79,18 @@ fn patches_change_place_and_values() {
         { "op": "replace", "path": "/profile/role", "value": "y" },
         { "op": "remove", "path": "/profile/a~1b" }
     ]);
-    let given = org.patch(1, steps).expect(200).body;
+    let given = org.patch(1, &steps).expect(200).body;
     assert_eq!((&given["priority"], &given["profile"]), (&json!(0), &json!({ "role": "y" })));
     assert_eq!(org.places(), places([("B", 0), ("A", 1)]));
     assert_eq!(
-        org.patch(1, json!([{ "op": "remove", "path": "/profile" }])).expect(200).body["profile"],
+        org.patch(1, &json!([{ "op": "remove", "path": "/profile" }])).expect(200).body["profile"],
         json!({})
     );
     let whole = json!([{ "op": "replace", "path": "/profile", "value": { "floor": 2 } }]);
-    assert_eq!(org.patch(1, whole).expect(200).body["profile"], json!({ "floor": 2 }));
-    org.patch(1, json!([{ "op": "test", "path": "/priority", "value": 0 }])).refused(400, "E0000001");
-    org.patch(1, json!([{ "op": "remove", "path": "/id" }])).refused(400, "E0000001");
-    org.patch(2, json!([])).refused(404, "E0000007");
+    assert_eq!(org.patch(1, &whole).expect(200).body["profile"], json!({ "floor": 2 }));
+    org.patch(1, &json!([{ "op": "test", "path": "/priority", "value": 0 }])).refused(400, "E0000001");
+    org.patch(1, &json!([{ "op": "remove", "path": "/id" }])).refused(400, "E0000001");
+    org.patch(2, &json!([])).refused(404, "E0000007");
 }
 
 #[test]

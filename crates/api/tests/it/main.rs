@@ -1,5 +1,7 @@
 //! The API over real HTTP, on a store of its own each.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests outside of test functions")]
+
 mod app_groups;
 mod app_users;
 mod apps;

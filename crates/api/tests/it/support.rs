@@ -22,8 +22,8 @@ impl Reply {
     /// The address of a relation of the `Link` headers.
     pub(crate) fn link(&self, rel: &str) -> Option<String> {
         let end = format!(">; rel=\"{rel}\"");
-        let links = self.headers.get_all("link").iter().filter_map(|v| v.to_str().ok());
-        links.filter_map(|l| l.strip_prefix('<')?.strip_suffix(&end).map(str::to_owned)).next()
+        let mut links = self.headers.get_all("link").iter().filter_map(|v| v.to_str().ok());
+        links.find_map(|l| l.strip_prefix('<')?.strip_suffix(&end).map(str::to_owned))
     }
 
     /// Fails with the body unless the status is this one.
