@@ -2,6 +2,7 @@
 
 mod delete_group;
 mod get_group;
+mod list_group_apps;
 mod list_group_users;
 mod list_groups;
 mod members;
@@ -21,5 +22,6 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(list_groups::list_groups, write_group::add_group))
         .routes(routes!(get_group::get_group, write_group::replace_group, delete_group::delete_group))
         .routes(routes!(list_group_users::list_group_users))
+        .routes(routes!(list_group_apps::list_group_apps))
         .routes(routes!(members::assign_user_to_group, members::unassign_user_from_group))
 }

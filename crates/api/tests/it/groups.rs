@@ -159,6 +159,9 @@ fn a_deleted_group_takes_its_assignments_and_leaves_its_rules_invalid_until_undo
     server.post(&format!("/users/{user}"), &json!({ "profile": { "department": "Sales" } })).expect(200);
     let id = server.get("/groups?q=Sales").body[0]["id"].as_str().unwrap().to_owned();
     assert_eq!(server.get("/groups?q=Sales&expand=stats").body[0]["_embedded"]["stats"]["appsCount"], 1);
+    let apps = server.get(&format!("/groups/{id}/apps")).expect(200);
+    assert_eq!((apps.body.as_array().unwrap().len(), &apps.body[0]["label"]), (1, &json!("crm")));
+    assert!(apps.link("self").unwrap().ends_with("/apps?limit=20"));
     let preview = server.delete(&format!("/groups/{id}?preview=true")).expect(200);
     assert_eq!(preview.body["counts"]["items"], json!([0, 2, 2]));
     // A token that may only write can't change rules and apps by the way.
