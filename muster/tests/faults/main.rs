@@ -4,7 +4,7 @@
 //!
 //! `MUSTER_FAULTS_SEED` repeats a run's choices (not its timing), `MUSTER_FAULTS_KILLS` sets how many kills there are.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests outside of test functions")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests outside of test functions")]
 
 mod apps;
 mod clients;

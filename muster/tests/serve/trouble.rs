@@ -229,7 +229,7 @@ fn a_clock_that_jumps_back_loses_no_word_and_no_event() {
         let page = server.request("GET", &path, &[("authorization", &told.authorization)], None);
         let events: Value = page.json();
         let next = page.headers.get_all("link").iter().map(|l| l.to_str().unwrap().to_owned());
-        let next = next.filter(|l| l.ends_with("rel=\"next\"")).next_back().unwrap();
+        let next = next.into_iter().rfind(|l| l.ends_with("rel=\"next\"")).unwrap();
         path = next.split('>').next().unwrap().split("/api/").nth(1).map(|p| format!("/api/{p}")).unwrap();
         let events = events.as_array().unwrap();
         seen.extend(events.iter().map(|e| e["eventType"].as_str().unwrap().to_owned()));

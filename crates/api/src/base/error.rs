@@ -90,7 +90,7 @@ pub(crate) enum Errors {
     /// A guard holds the plan, or it is there already.
     #[response(status = 409)]
     Conflict(ErrorBody),
-    /// The object has another ETag.
+    /// The object has another `ETag`.
     #[response(status = 412)]
     Precondition(ErrorBody),
     /// The body is too large.

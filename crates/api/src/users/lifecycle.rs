@@ -114,7 +114,7 @@ pub(crate) async fn reactivate_user(
     transition(call, id, Transition::Reactivate).await
 }
 
-/// Unlocks a LOCKED_OUT user.
+/// Unlocks a `LOCKED_OUT` user.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{id}/lifecycle/unlock",
