@@ -8,6 +8,8 @@ use anyhow::{Context as _, bail};
 
 use crate::metadata::{self, Metadata};
 
+mod clients;
+
 /// Something a Debian package brings.
 struct Need {
     package: &'static str,
@@ -16,11 +18,24 @@ struct Need {
     probe: &'static [&'static str],
 }
 
-const NEEDS: &[Need] = &[Need {
-    package: "python3-venv",
-    why: "runs the servers from PyPI that connectors and mail are tested against",
-    probe: &["python3", "-c", "import venv, ensurepip"],
-}];
+const NEEDS: &[Need] = &[
+    Need {
+        package: "python3-venv",
+        why: "runs programs from PyPI: servers that connectors and mail are tested against, clients of the API",
+        probe: &["python3", "-c", "import venv, ensurepip"],
+    },
+    Need {
+        package: "nodejs",
+        why: "runs Okta's client for Node.js against the Management API",
+        probe: &["node", "--version"],
+    },
+    Need { package: "npm", why: "installs that client", probe: &["npm", "--version"] },
+    Need {
+        package: "golang-go",
+        why: "builds Okta's client for Go, which runs against the Management API",
+        probe: &["go", "version"],
+    },
+];
 
 /// What the tests find in their environment.
 #[derive(Debug, Default)]
@@ -50,13 +65,23 @@ pub(crate) fn prepare(metadata: &Metadata) -> anyhow::Result<Result<Prepared, Mi
         install(&missing, become_root)?;
     }
     let mut prepared = Prepared::default();
-    let requirements = metadata::root().join("crates/testkit/requirements.txt");
+    let (testkit, target) = (metadata::root().join("crates/testkit"), &metadata.target_directory);
+    let requirements = testkit.join("requirements.txt");
     if requirements.is_file() {
-        let venv = metadata.target_directory.join("venv");
+        let venv = target.join("venv");
         make_venv(&venv, &requirements)?;
-        prepared.variables.push(("MUSTER_TEST_SCIM2_SERVER", venv.join("bin/scim2-server")));
-        prepared.variables.push(("MUSTER_TEST_SMTP_PYTHON", venv.join("bin/python3")));
+        let programs = [
+            ("MUSTER_TEST_SCIM2_SERVER", "scim2-server"),
+            ("MUSTER_TEST_SMTP_PYTHON", "python3"),
+            ("MUSTER_TEST_SCHEMATHESIS", "schemathesis"),
+            ("MUSTER_TEST_OKTA_PYTHON", "python3"),
+        ];
+        prepared.variables.extend(programs.map(|(name, program)| (name, venv.join("bin").join(program))));
     }
+    let modules = clients::make_node_modules(&testkit.join("node"), &target.join("node"))?;
+    prepared.variables.push(("MUSTER_TEST_OKTA_NODE", modules));
+    let walk = clients::build_go(&testkit.join("go"), &target.join("go"))?;
+    prepared.variables.push(("MUSTER_TEST_OKTA_GO", walk));
     Ok(Ok(prepared))
 }
 

@@ -1,7 +1,7 @@
 //! The OpenAPI document, as it comes from the handlers.
 
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{OneOfBuilder, Schema};
+use utoipa::openapi::schema::{AnyOfBuilder, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi as _};
@@ -75,8 +75,9 @@ fn add_preview(operation: &mut Operation) {
             for content in answer.content.values_mut() {
                 let RefOr::T(content) = content else { continue };
                 if let Some(schema) = content.schema.take() {
-                    let either = OneOfBuilder::new().item(schema).item(plan.clone()).build();
-                    content.schema = Some(RefOr::T(Schema::OneOf(either)));
+                    // Not `oneOf`: a plan also fits a schema without required properties, and then there'd be two.
+                    let either = AnyOfBuilder::new().item(schema).item(plan.clone()).build();
+                    content.schema = Some(RefOr::T(Schema::AnyOf(either)));
                 }
             }
         }

@@ -125,7 +125,12 @@ impl Application {
             }),
         );
         if let Json::Object(settings) = &mut settings {
-            settings.insert("app".to_owned(), Json::Object(client_settings(&app)));
+            let mut own = client_settings(&app);
+            if app.kind == AppKind::Bookmark {
+                // One of an org file may have none, and clients can't read a bookmark without.
+                own.entry("url").or_insert_with(|| "".into());
+            }
+            settings.insert("app".to_owned(), Json::Object(own));
         }
         // Okta answers null for some apps that only provision, which clients with a type for each mode can't read.
         let mode = rest.remove("signOnMode").and_then(|m| m.as_str().map(str::to_owned));

@@ -12,6 +12,7 @@ const LENGTHS: (usize, usize) = (255, 1_024);
 
 /// A group to make, or what one is from now on.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[schema(example = json!({ "profile": { "name": "Cooks", "description": "All who cook" } }))]
 pub(crate) struct GroupRequest {
     /// What it is called.
     #[serde(default)]

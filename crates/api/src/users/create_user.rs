@@ -37,6 +37,9 @@ fn yes() -> bool {
 /// A user to create (Okta: `CreateUserRequest`).
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({
+    "profile": { "login": "ann@example.org", "email": "ann@example.org", "firstName": "Ann", "lastName": "Lee" }
+}))]
 pub(crate) struct CreateUserRequest {
     /// The values of her attributes, by name; `login` at least.
     #[schema(value_type = Object)]

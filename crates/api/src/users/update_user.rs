@@ -22,6 +22,7 @@ pub(crate) struct UpdateUserParams {
 
 /// Changes to a user (Okta: `UpdateUserRequest`).
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[schema(example = json!({ "profile": { "title": "Head cook" } }))]
 pub(crate) struct UpdateUserRequest {
     /// Values by attribute; null clears one.
     #[serde(default)]

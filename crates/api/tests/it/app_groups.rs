@@ -133,3 +133,23 @@ fn groups_of_an_application_are_searched_and_paged() {
     assert_eq!(one["_links"]["group"]["href"], org.server.url(&format!("/groups/{}", org.groups[0])));
     org.server.get(&format!("{list}?after=x")).refused(400, "E0000029");
 }
+
+#[test]
+fn applications_of_a_group_are_listed_and_paged() {
+    let org = org();
+    let another = json!({ "name": "bookmark", "label": "Lore", "settings": { "app": { "url": "https://b.example.org" } } });
+    let another = org.server.post("/apps", &another).expect(200).body["id"].clone();
+    let list = format!("/groups/{}/apps", org.groups[0]);
+    assert_eq!(org.server.get(&list).expect(200).body, json!([]));
+    org.server.put(&org.path(0), &json!({})).expect(200);
+    org.server.put(&org.path(1), &json!({})).expect(200);
+    org.server
+        .put(&format!("/apps/{}/groups/{}", another.as_str().unwrap(), org.groups[0]), &json!({}))
+        .expect(200);
+    let page = org.server.get(&format!("{list}?limit=1")).expect(200);
+    assert_eq!((page.body.as_array().unwrap().len(), &page.body[0]["id"]), (1, &json!(org.app)));
+    let next = org.server.get(&page.link("next").unwrap()).expect(200);
+    assert_eq!((&next.body[0]["id"], next.link("next")), (&another, None));
+    org.server.get(&format!("{list}?after=x")).refused(400, "E0000029");
+    org.server.get("/groups/00g0000000000000000/apps").refused(404, "E0000007");
+}

@@ -5,6 +5,7 @@
 mod app_groups;
 mod app_users;
 mod apps;
+mod clients;
 mod document;
 mod groups;
 mod logs;

@@ -49,8 +49,8 @@ pub(crate) struct Server {
     pub(crate) admin: Actor,
     runtime: Runtime,
     client: reqwest::Client,
-    base: String,
-    token: String,
+    pub(crate) base: String,
+    pub(crate) token: String,
     _dir: tempfile::TempDir,
 }
 
