@@ -29,6 +29,16 @@ const NEEDS: &[Need] = &[
         why: "runs Okta's client for Node.js against the Management API",
         probe: &["node", "--version"],
     },
+    Need {
+        package: "systemd",
+        why: "checks the unit file that is shipped",
+        probe: &["systemd-analyze", "--version"],
+    },
+    Need {
+        package: "openssl",
+        why: "makes the certificates that HTTPS is tested with",
+        probe: &["openssl", "version"],
+    },
     Need { package: "npm", why: "installs that client", probe: &["npm", "--version"] },
     Need {
         package: "golang-go",
