@@ -16,6 +16,7 @@ statements! {
     FOUND = concat!("SELECT ", found_columns!(), " FROM users WHERE user_key > $1 AND status <> $2 \
         ORDER BY user_key LIMIT $3");
     FOUND_OF = concat!("SELECT ", found_columns!(), " FROM users WHERE user_key = ANY($1) ORDER BY user_key");
+    FOUND_BY_LOGIN = concat!("SELECT ", found_columns!(), " FROM users WHERE login = $1 ORDER BY user_key");
     OF_STATUS = "SELECT user_key FROM users WHERE status = $1 AND user_key > $2 ORDER BY user_key LIMIT $3";
     WITH_VALUE = "SELECT user_key FROM user_value WHERE attribute = $1 AND value = $2 AND user_key > $3 \
         ORDER BY user_key LIMIT $4";
@@ -61,6 +62,11 @@ pub fn found_after(tx: &mut dyn Tx, after: i64, but: &str, limit: usize) -> Resu
 /// The given people, in key order.
 pub fn found_of(tx: &mut dyn Tx, keys: &[i64]) -> Result<Vec<FoundRow>> {
     rows(tx, FOUND_OF, &[keys.into()], found_row)
+}
+
+/// The people of a login, as it is written: one or nobody.
+pub fn found_by_login(tx: &mut dyn Tx, login: &str) -> Result<Vec<FoundRow>> {
+    rows(tx, FOUND_BY_LOGIN, &[login.into()], found_row)
 }
 
 /// A page of the keys of the people of a status.

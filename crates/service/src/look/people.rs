@@ -1,7 +1,7 @@
 //! People.
 
 use muster_engine::Config;
-use muster_engine::model::{AppKey, GroupKey, IdKind, UserKey, UserStatus, public_id};
+use muster_engine::model::{AppKey, GroupKey, IdKind, UserKey, UserStatus, key_of, public_id};
 use muster_query::{AttributeName, Filter};
 use muster_store::people::{PersonRows, RecordRow, load_people};
 use muster_store::search::{self, FoundRow};
@@ -12,6 +12,7 @@ use super::accounts::{self, AccountView, AppRef};
 use super::org::{GroupView, group_views};
 use super::search::Condition;
 use super::{Page, iso, size};
+use crate::edit::DELETED;
 use crate::error::{Result, ServiceError};
 use crate::muster::Muster;
 
@@ -110,6 +111,15 @@ impl Muster {
     /// # Errors
     /// If there is nobody of that login or id.
     pub fn user_named(&self, login_or_id: &str) -> Result<UserView> {
+        // Mostly it is an id, or a login as it is written: one look then.
+        let key = key_of(IdKind::User, login_or_id);
+        let straight = self.store.read(|tx| match key {
+            Some(key) => search::found_of(tx, &[key]),
+            None => search::found_by_login(tx, login_or_id),
+        })?;
+        if let Some(person) = straight.iter().find(|person| person.status != DELETED) {
+            return found_view(person);
+        }
         let UserKey(key) = self.locate(login_or_id)?;
         let people = self.store.read(|tx| search::found_of(tx, &[key]))?;
         let person = people.first();
@@ -121,8 +131,7 @@ impl Muster {
     /// # Errors
     /// If the store fails.
     pub fn users_by_id(&self, ids: &[&str]) -> Result<Vec<UserView>> {
-        let keys: Vec<i64> =
-            ids.iter().filter_map(|id| muster_engine::model::key_of(IdKind::User, id)).collect();
+        let keys: Vec<i64> = ids.iter().filter_map(|id| key_of(IdKind::User, id)).collect();
         self.store.try_read(|tx| load_people(tx, &keys)?.iter().map(user_view).collect())
     }
 

@@ -10,6 +10,7 @@ mod batch;
 mod connection;
 mod dialect;
 mod error;
+mod readers;
 mod retry;
 #[cfg(test)]
 mod tests;
@@ -26,13 +27,11 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use self::batch::{Counts, Writer};
 use self::connection::Role;
+use self::readers::Readers;
 use self::retry::Retry;
 use self::tx::{LiteTx, Texts};
 use crate::store::{Engine, Work};
 use crate::{Checkpoint, Commits, OpenOptions, Result, StoreError};
-
-/// Connections kept for reading; more are opened for a moment if more read at once.
-const READERS_KEPT: usize = 4;
 
 /// A connection and the statement texts it has rewritten.
 struct Lite {
@@ -75,7 +74,7 @@ pub(crate) struct Sqlite {
     /// How many threads wait for the writing connection to do something small: each of them will come.
     waiting: AtomicUsize,
     counts: Arc<Counts>,
-    readers: Mutex<Vec<Lite>>,
+    readers: Readers,
     poll: Mutex<Connection>,
     /// Last, so that it is closed last: it moves what is left in the log of writes into the file.
     writer: Mutex<Writer>,
@@ -112,7 +111,7 @@ impl Sqlite {
             writing: Mutex::new(None),
             waiting: AtomicUsize::new(0),
             counts: counts.clone(),
-            readers: Mutex::new(Vec::new()),
+            readers: Readers::default(),
             poll: Mutex::new(poll),
             writer: Mutex::new(Writer::new(writer, counts)),
         }
@@ -161,18 +160,7 @@ impl Sqlite {
     }
 
     fn with_reader(&self, file: &Path, work: Work<'_>) -> Result<()> {
-        let kept = lock(&self.readers).pop();
-        let mut reader = match kept {
-            Some(reader) => reader,
-            None => Lite::new(connection::open(file, Role::Reader)?),
-        };
-        let outcome = reader.transact(TransactionBehavior::Deferred, work);
-        let mut readers = lock(&self.readers);
-        // A connection that failed may still be inside something; a new one is cheap.
-        if outcome.is_ok() && readers.len() < READERS_KEPT {
-            readers.push(reader);
-        }
-        outcome.map(drop)
+        self.readers.with(file, |lite| lite.transact(TransactionBehavior::Deferred, work)).map(drop)
     }
 }
 
