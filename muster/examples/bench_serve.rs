@@ -11,6 +11,7 @@ mod floor;
 #[path = "serve/http.rs"]
 mod http;
 #[path = "serve/server.rs"]
+#[expect(dead_code, reason = "the other benchmark asks for the memory it has")]
 mod server;
 #[path = "../../crates/service/examples/create/workload.rs"]
 #[expect(dead_code, reason = "the other benchmark creates people through the service")]
@@ -30,6 +31,8 @@ const ROUND: u64 = 500;
 const ROUNDS: usize = 3;
 /// How many requests of a kind are made to read.
 const READS: u64 = 4_000;
+/// Nobody provisions: the applications aren't there.
+const ALONE: [&str; 4] = ["--workers", "off", "--scheduler", "off"];
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -55,7 +58,7 @@ fn measure(binary: &Path, users: u64, dir: &Path) -> Result<()> {
     let token = server::token(binary, dir)?;
     eprintln!("{:<26} {:>10} {:>10} {:>7} {:>9}", "", "", "floor", "ratio", "peak MB");
     creates(binary, users, dir, &token)?;
-    let server = Server::start(binary, dir)?;
+    let server = Server::start_with(binary, dir, &ALONE, &[])?;
     let paths = |n: u64| -> [(&'static str, String); 3] {
         let n = n * 7_919 % users.max(1);
         let text = |filter: &str| format!("/api/v1/users?limit=20&search={}", http::encode(filter));
@@ -85,7 +88,7 @@ fn creates(binary: &Path, users: u64, dir: &Path, token: &str) -> Result<()> {
         let (mut spent, mut commits, mut empty) = (Vec::new(), Vec::new(), Vec::new());
         let mut peak: f64 = 0.0;
         for _ in 0..ROUNDS {
-            let mut server = Server::start(binary, dir)?;
+            let mut server = Server::start_with(binary, dir, &ALONE, &[])?;
             // Turn and turn about, so that all have the same machine.
             create(&server, token, next, ROUND / 10, connections)?;
             next += ROUND / 10;

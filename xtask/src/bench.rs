@@ -28,6 +28,12 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 1_000_000)]
         users: u64,
     },
+    /// Replay working days of an org and tell how much memory the server has after each
+    Day {
+        /// How many people
+        #[arg(long, default_value_t = 5_000)]
+        users: u64,
+    },
     /// Create, read and search people over HTTP in a directory that has many
     Serve {
         /// How many people are there already
@@ -53,11 +59,8 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<u8> {
         Bench::Create { users } => {
             ("muster-service", "bench_create", vec!["--users".into(), users.to_string()])
         }
-        Bench::Serve { users } => {
-            let binary = build_server()?;
-            let arguments = vec!["--binary".into(), binary, "--users".into(), users.to_string()];
-            ("muster", "bench_serve", arguments)
-        }
+        Bench::Serve { users } => ("muster", "bench_serve", of_server(*users)?),
+        Bench::Day { users } => ("muster", "bench_day", of_server(*users)?),
         Bench::Import { users } => {
             ("muster-service", "bench_import", vec!["--users".into(), users.to_string()])
         }
@@ -68,6 +71,10 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<u8> {
         .status()
         .context("cargo can't be started; is it in the PATH?")?;
     Ok(if status.success() { DONE } else { FAILED })
+}
+
+fn of_server(users: u64) -> anyhow::Result<Vec<String>> {
+    Ok(vec!["--binary".into(), build_server()?, "--users".into(), users.to_string()])
 }
 
 /// Builds the server as it is shipped and gives its path.

@@ -24,13 +24,20 @@ pub(crate) fn token(binary: &Path, dir: &Path) -> Result<String> {
 }
 
 impl Server {
-    /// Starts it and waits until it listens. Nobody provisions: the applications aren't there.
-    pub(crate) fn start(binary: &Path, dir: &Path) -> Result<Self> {
+    /// Starts it with these arguments and variables, and waits until it listens.
+    pub(crate) fn start_with(
+        binary: &Path,
+        dir: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let child = Command::new(binary)
-            .args(["serve", "--workers", "off", "--scheduler", "off", "--log-level", "error"])
-            .args(["--api-rate-limit", "100000000", "--listen", &address.to_string(), "--data-dir"])
+            .args(["serve", "--log-level", "error", "--api-rate-limit", "100000000"])
+            .args(arguments)
+            .args(["--listen", &address.to_string(), "--data-dir"])
             .arg(dir)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -48,9 +55,18 @@ impl Server {
 
     /// The most memory it has had.
     pub(crate) fn peak_megabytes(&self) -> Result<f64> {
+        self.figure("VmHWM:")
+    }
+
+    /// The memory it has.
+    pub(crate) fn megabytes(&self) -> Result<f64> {
+        self.figure("VmRSS:")
+    }
+
+    fn figure(&self, name: &str) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0");
-        Ok(peak.trim().trim_end_matches(" kB").trim().parse::<f64>()? / 1024.0)
+        let figure = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("0");
+        Ok(figure.trim().trim_end_matches(" kB").trim().parse::<f64>()? / 1024.0)
     }
 
     /// Asks it to end and waits until it has.
