@@ -32,7 +32,7 @@ pub(super) const APPLICATION_ID: i64 = 0x4d55_5354;
 const CHECKPOINT_PAGES: i64 = 16_384;
 
 /// Statements kept prepared; more than the crate has.
-const STATEMENTS_KEPT: usize = 256;
+const STATEMENTS_KEPT: usize = 512;
 
 const WORDS: Words =
     Words { key: "INTEGER NOT NULL PRIMARY KEY", bytes: "BLOB", bytewise: "", rowless: "WITHOUT ROWID" };

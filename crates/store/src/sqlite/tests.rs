@@ -6,10 +6,11 @@ use std::sync::{Arc, Barrier};
 
 use rusqlite::Connection;
 
+use super::dialect::Lists;
 use super::tx::{LiteTx, Texts};
 use super::{Sqlite, lock};
 use crate::store::Engine;
-use crate::{OpenOptions, Store, StoreError, Tx, meta, statements};
+use crate::{OpenOptions, Statement, Store, StoreError, Tx, meta, statements};
 
 /// Statements that may walk a whole table: small tables, what the function's description says of itself, and partial
 /// indices that hold only the rows asked for.
@@ -48,15 +49,20 @@ const WHOLE_TABLE: &[&str] = &[
     "tokens::ALL",
 ];
 
+/// Every statement as it runs with lists of one and with longer ones.
+fn both_forms() -> impl Iterator<Item = (Statement, Lists)> {
+    statements().into_iter().flat_map(|s| [(s, Lists::OfOne), (s, Lists::OfMany)])
+}
+
 #[test]
 fn every_statement_prepares_and_numbers_its_parameters_in_order() {
     let engine = Sqlite::in_memory().unwrap();
     let mut writer = lock(&engine.writer);
     let connection = std::mem::replace(&mut writer.lite.connection, Connection::open_in_memory().unwrap());
     let mut texts = Texts::default();
-    for statement in statements() {
+    for (statement, lists) in both_forms() {
         let prepared = LiteTx::new(&connection, &mut texts)
-            .prepare(statement.sql)
+            .prepare(statement.sql, lists)
             .unwrap_or_else(|error| panic!("{}: {error:?}", statement.name));
         for index in 1..=prepared.parameter_count() {
             assert_eq!(
@@ -73,8 +79,8 @@ fn every_statement_prepares_and_numbers_its_parameters_in_order() {
 fn statements_find_their_rows_by_an_index() {
     let engine = Sqlite::in_memory().unwrap();
     let writer = lock(&engine.writer);
-    for statement in statements() {
-        let text = format!("EXPLAIN QUERY PLAN {}", super::dialect::rewrite(statement.sql));
+    for (statement, lists) in both_forms() {
+        let text = format!("EXPLAIN QUERY PLAN {}", super::dialect::rewrite(statement.sql, lists));
         let mut explain = writer.lite.connection.prepare(&text).unwrap();
         let mut steps = explain.raw_query();
         while let Some(step) = steps.next().unwrap() {

@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
 use rusqlite::{CachedStatement, Connection, Statement, ToSql};
 
-use super::dialect::rewrite;
+use super::dialect::{Lists, rewrite};
 use super::error;
 use crate::tx::{Param, Producer, RawRow, Row, Tx, Value};
 use crate::{Result, StoreError};
 
 /// Statement texts as rewritten for this engine.
-pub(super) type Texts = HashMap<&'static str, Box<str>>;
+pub(super) type Texts = HashMap<(&'static str, Lists), Box<str>>;
 
 /// An open transaction.
 pub(super) struct LiteTx<'c> {
@@ -37,8 +37,8 @@ impl<'c> LiteTx<'c> {
         self.connection.execute_batch(sql).map_err(|source| error::of(source, sql))
     }
 
-    pub(super) fn prepare(&mut self, sql: &'static str) -> Result<CachedStatement<'c>> {
-        let text = self.texts.entry(sql).or_insert_with(|| rewrite(sql).into());
+    pub(super) fn prepare(&mut self, sql: &'static str, lists: Lists) -> Result<CachedStatement<'c>> {
+        let text = self.texts.entry((sql, lists)).or_insert_with(|| rewrite(sql, lists).into());
         self.connection.prepare_cached(text).map_err(|source| error::of(source, sql))
     }
 }
@@ -50,8 +50,9 @@ impl Tx for LiteTx<'_> {
         params: &[Param<'_>],
         each: &mut dyn FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<()> {
-        let mut statement = self.prepare(sql)?;
-        bind(&mut statement, params).map_err(|source| error::of(source, sql))?;
+        let lists = lists_of(params);
+        let mut statement = self.prepare(sql, lists)?;
+        bind(&mut statement, params, lists).map_err(|source| error::of(source, sql))?;
         let mut rows = statement.raw_query();
         loop {
             match rows.next() {
@@ -64,16 +65,19 @@ impl Tx for LiteTx<'_> {
 
     fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64> {
         self.written += size(params);
-        let mut statement = self.prepare(sql)?;
-        run(&mut statement, params).map_err(|source| error::of(source, sql))
+        let lists = lists_of(params);
+        let mut statement = self.prepare(sql, lists)?;
+        run(&mut statement, params, lists).map_err(|source| error::of(source, sql))
     }
 
     fn execute_many(&mut self, sql: &'static str, rows: Producer<'_>) -> Result<u64> {
-        let mut statement = self.prepare(sql)?;
+        // The rows come later: nobody knows yet how long their lists are.
+        let lists = Lists::OfMany;
+        let mut statement = self.prepare(sql, lists)?;
         let (mut total, mut written) = (0, 0);
         rows(&mut |params| {
             written += size(params);
-            let changed = run(&mut statement, params).map_err(|source| error::of(source, sql))?;
+            let changed = run(&mut statement, params, lists).map_err(|source| error::of(source, sql))?;
             total += changed;
             Ok(changed)
         })?;
@@ -82,8 +86,18 @@ impl Tx for LiteTx<'_> {
     }
 }
 
-fn run(statement: &mut Statement<'_>, params: &[Param<'_>]) -> rusqlite::Result<u64> {
-    bind(statement, params)?;
+/// Which form of a statement these parameters are for.
+fn lists_of(params: &[Param<'_>]) -> Lists {
+    let all_of_one = params.iter().all(|param| match param {
+        Param::Ints(values) => values.len() == 1,
+        Param::Texts(values) => values.len() == 1,
+        _ => true,
+    });
+    if all_of_one { Lists::OfOne } else { Lists::OfMany }
+}
+
+fn run(statement: &mut Statement<'_>, params: &[Param<'_>], lists: Lists) -> rusqlite::Result<u64> {
+    bind(statement, params, lists)?;
     statement.raw_execute().map(|changed| changed as u64)
 }
 
@@ -99,9 +113,14 @@ fn size(params: &[Param<'_>]) -> u64 {
 }
 
 /// Binds by place: `SQLite` numbers `$1`, `$2` … in the order of their first use, as the statements are written.
-fn bind(statement: &mut Statement<'_>, params: &[Param<'_>]) -> rusqlite::Result<()> {
+fn bind(statement: &mut Statement<'_>, params: &[Param<'_>], lists: Lists) -> rusqlite::Result<()> {
     for (index, param) in params.iter().enumerate() {
-        statement.raw_bind_parameter(index + 1, Bound(param))?;
+        let alone = match *param {
+            Param::Ints([value]) if lists == Lists::OfOne => &Param::Int(*value),
+            Param::Texts([value]) if lists == Lists::OfOne => &Param::Text(value),
+            _ => param,
+        };
+        statement.raw_bind_parameter(index + 1, Bound(alone))?;
     }
     Ok(())
 }
