@@ -19,8 +19,8 @@ use crate::plans::wire::Plan;
 
 /// Reads that run at once: more would only fight for the processor.
 const READS: usize = 8;
-/// Changes that run at once: they mostly wait for a commit that they share.
-const CHANGES: usize = 96;
+/// Changes that run at once: enough to share a commit well. More of them only take turns at the store.
+const CHANGES: usize = 16;
 /// Names the plan that a change became.
 const PLAN: HeaderName = HeaderName::from_static("x-muster-plan");
 
