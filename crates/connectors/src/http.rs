@@ -8,6 +8,7 @@ use reqwest::{
     header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER},
     redirect,
 };
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     connector::{ConnectorError, ErrorKind},
@@ -18,6 +19,8 @@ use crate::{
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long an application can make us wait at most, by one answer.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+/// A token of fewer bytes isn't looked for in what an application answers.
+const SHORTEST_SECRET: usize = 4;
 /// How much of an answer that isn't understood is told.
 const EXCERPT: usize = 80;
 
@@ -78,10 +81,17 @@ pub(crate) struct Answer {
     /// What was asked, for messages: method and URL without query.
     asked: String,
     is_write: bool,
+    /// What no message may repeat, whatever the application says.
+    secret: SecretString,
 }
 
 /// Sends a request, once, and reads the answer, of `max_bytes` at most.
-pub(crate) async fn send(request: RequestBuilder, max_bytes: usize) -> Result<Answer, ConnectorError> {
+/// `secret` is what it was sent with; no error repeats it.
+pub(crate) async fn send(
+    request: RequestBuilder,
+    max_bytes: usize,
+    secret: &SecretString,
+) -> Result<Answer, ConnectorError> {
     let (client, request) = request.build_split();
     let request = request.map_err(|error| {
         let message = format!("the request can't be made: {}", chain(&error.without_url()));
@@ -99,7 +109,7 @@ pub(crate) async fn send(request: RequestBuilder, max_bytes: usize) -> Result<An
     })?;
     let (status, headers) = (response.status(), response.headers().clone());
     let body = read(response, max_bytes).await;
-    Ok(Answer { status, headers, body, asked, is_write })
+    Ok(Answer { status, headers, body, asked, is_write, secret: secret.clone() })
 }
 
 async fn read(mut response: Response, max_bytes: usize) -> Result<Vec<u8>, String> {
@@ -167,7 +177,7 @@ impl Answer {
 
     /// An error about this answer.
     pub(crate) fn error(&self, kind: ErrorKind, words: &str) -> ConnectorError {
-        let message = format!("{} answered {}: {words}", self.asked, self.status);
+        let message = format!("{} answered {}: {}", self.asked, self.status, self.without_secret(words));
         ConnectorError { kind, message, status: Some(self.status.as_u16()) }
     }
 
@@ -193,13 +203,23 @@ impl Answer {
         self.content_type().to_ascii_lowercase().contains("html")
     }
 
+    /// A text of the application without what it was sent: some repeat the request.
+    fn without_secret(&self, text: &str) -> String {
+        match self.secret.expose_secret() {
+            // So short a one is no secret, and every word has it in it.
+            secret if secret.len() < SHORTEST_SECRET => text.to_owned(),
+            secret => text.replace(secret, "•••"),
+        }
+    }
+
     /// The beginning of a body that wasn't understood.
     fn what_came(&self) -> String {
         match &self.body {
             Err(reason) => reason.clone(),
             Ok(body) if body.is_empty() => "nothing more was said".to_owned(),
             Ok(body) => {
-                let text: String = String::from_utf8_lossy(body).chars().take(EXCERPT).collect();
+                let text = self.without_secret(&String::from_utf8_lossy(body));
+                let text: String = text.chars().take(EXCERPT).collect();
                 let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
                 format!("{} came: {text}", self.content_type())
             }
@@ -255,7 +275,19 @@ mod tests {
             body: Ok(body.as_bytes().to_vec()),
             asked: "PUT https://x/y".into(),
             is_write,
+            secret: SecretString::from("s3cret"),
         }
+    }
+
+    #[test]
+    fn no_message_repeats_the_secret() {
+        let told =
+            answer(400, &[("content-type", "text/plain")], "who is Bearer s3cret?", true).failure(None);
+        assert!(!told.message.contains("s3cret") && told.message.contains("who is Bearer •••?"), "{told}");
+        let told = answer(400, &[], "", true).failure(Some("bad token s3cret"));
+        assert!(told.message.ends_with("bad token •••"), "{told}");
+        let told = answer(302, &[("location", "https://x/?t=s3cret")], "", true).failure(None);
+        assert!(!told.message.contains("s3cret"), "{told}");
     }
 
     #[test]

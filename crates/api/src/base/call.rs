@@ -31,14 +31,20 @@ pub(crate) struct Shared {
     /// The address under which clients reach the server, if it isn't the one they name.
     pub(crate) public_url: Option<String>,
     pub(crate) limits: Limits,
-    reads: Semaphore,
-    changes: Semaphore,
+    reads: Arc<Semaphore>,
+    changes: Arc<Semaphore>,
 }
 
 impl Shared {
     pub(crate) fn new(door: Door, public_url: Option<String>, limits: Limits) -> Self {
         let public_url = public_url.map(|u| u.trim_end_matches('/').to_owned());
-        Self { door, public_url, limits, reads: Semaphore::new(READS), changes: Semaphore::new(CHANGES) }
+        Self {
+            door,
+            public_url,
+            limits,
+            reads: Arc::new(Semaphore::new(READS)),
+            changes: Arc::new(Semaphore::new(CHANGES)),
+        }
     }
 
     /// The address of this server as the client knows it.
@@ -72,7 +78,7 @@ pub(crate) struct Who(pub(crate) Arc<OnceLock<Actor>>);
 #[derive(Debug)]
 pub(crate) struct Call {
     shared: Arc<Shared>,
-    token: Option<String>,
+    token: String,
     base: String,
     client: Client,
     preview: bool,
@@ -83,9 +89,13 @@ impl FromRequestParts<Arc<Shared>> for Call {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self> {
+        // Whoever shows no token at all isn't listened to.
+        let Some(token) = token_of(parts).filter(|token| !token.is_empty()) else {
+            return Err(ServiceError::Unauthorized(String::new()).into());
+        };
         Ok(Self {
             shared: shared.clone(),
-            token: token_of(parts),
+            token,
             base: shared.base(parts),
             client: Client::of(&parts.headers),
             preview: wants_preview(&parts.uri)?,
@@ -104,11 +114,14 @@ pub(crate) fn token_of(parts: &Parts) -> Option<String> {
 }
 
 fn wants_preview(uri: &Uri) -> Result<bool> {
-    let found = uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("preview="));
-    match found {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(ApiError::invalid("preview", "preview: it is `true` or `false`")),
+    // Read as strictly as can be: who meant to preview must never have it done.
+    let pairs = axum_extra::extract::Query::<Vec<(String, String)>>::try_from_uri(uri)
+        .map_err(|e| ApiError::invalid("query", e.to_string()))?;
+    let mut found = pairs.iter().filter(|(name, _)| name.to_ascii_lowercase().contains("preview"));
+    match (found.next().map(|(name, value)| (name.as_str(), value.as_str())), found.next()) {
+        (None, _) | (Some(("preview", "false")), None) => Ok(false),
+        (Some(("preview", "true")), None) => Ok(true),
+        _ => Err(ApiError::invalid("preview", "preview: it is `preview=true` or `preview=false`, once")),
     }
 }
 
@@ -121,6 +134,20 @@ impl Call {
         self.run(|shared| &shared.reads, work).await
     }
 
+    /// As [`Call::change`], of something that is no plan and can't be previewed.
+    ///
+    /// # Errors
+    /// If a preview is asked for all the same: nothing is done then.
+    pub(crate) async fn change_now<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&Cx<'_>) -> Result<Changed<T>> + Send + 'static,
+    ) -> Result<Changed<T>> {
+        if self.preview {
+            return Err(ApiError::invalid("preview", "preview: this can't be previewed; nothing was done"));
+        }
+        self.change(work).await
+    }
+
     /// Runs something that changes something, on a thread that may block.
     pub(crate) async fn change<T: Send + 'static>(
         self,
@@ -131,15 +158,16 @@ impl Call {
 
     async fn run<T: Send + 'static>(
         self,
-        queue: impl FnOnce(&Shared) -> &Semaphore,
+        queue: impl FnOnce(&Shared) -> &Arc<Semaphore>,
         work: impl FnOnce(&Cx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let Self { shared, token, base, client, preview, who } = self;
-        let token = token.ok_or_else(|| ApiError::from(ServiceError::Unauthorized(String::new())))?;
         let stopped = |_| ApiError::from(ServiceError::io("serving", std::io::ErrorKind::Interrupted.into()));
-        let _turn = queue(&shared).acquire().await.map_err(stopped)?;
+        let turn = queue(&shared).clone().acquire_owned().await.map_err(stopped)?;
         let door = shared.door.clone();
         let done = tokio::task::spawn_blocking(move || {
+            // Held until the work is over, also if nobody waits for it any more.
+            let _turn = turn;
             let session = door.enter(&token)?;
             // Nobody else sets it: a request is one call.
             let _ = who.0.set(session.actor.clone());

@@ -36,7 +36,7 @@ pub(crate) async fn apply_plan(
     Path(id): Path<String>,
     Query(params): Query<ApplyPlanParams>,
 ) -> Result<Changed<Plan>> {
-    call.change(move |cx| {
+    call.change_now(move |cx| {
         let plan = plan_key(&id)?;
         cx.session.apply_plan(&cx.session.actor, plan, params.force, &Quiet)?.applied()?;
         Ok(Changed::Done(Answer::ok(Plan::of(cx, &cx.session.plan(plan)?))))

@@ -30,7 +30,7 @@ pub(crate) struct CreatePlanRequest {
     responses((status = 201, body = Plan), Errors)
 )]
 pub(crate) async fn create_plan(call: Call, Body(request): Body<CreatePlanRequest>) -> Result<Changed<Plan>> {
-    call.change(move |cx| {
+    call.change_now(move |cx| {
         let (session, options) = (cx.session, ImportOptions { preview: true, force: false });
         let report = match (&request.org_file, request.due) {
             (Some(text), false) => {

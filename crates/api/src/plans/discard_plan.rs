@@ -14,7 +14,7 @@ use crate::base::{Answer, Call, Changed, Errors, Path, Result};
     responses((status = 200, body = Plan), Errors)
 )]
 pub(crate) async fn discard_plan(call: Call, Path(id): Path<String>) -> Result<Changed<Plan>> {
-    call.change(move |cx| {
+    call.change_now(move |cx| {
         let plan = plan_key(&id)?;
         cx.session.discard_plan(&cx.session.actor, plan)?;
         Ok(Changed::Done(Answer::ok(Plan::of(cx, &cx.session.plan(plan)?))))

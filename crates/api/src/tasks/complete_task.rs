@@ -14,7 +14,7 @@ use crate::base::{Answer, Call, Changed, Errors, Path, Result};
     responses((status = 200, body = Empty), Errors)
 )]
 pub(crate) async fn complete_task(call: Call, Path(id): Path<String>) -> Result<Changed<Empty>> {
-    call.change(move |cx| {
+    call.change_now(move |cx| {
         cx.session.task_done(&cx.session.actor, &[task_key(&id)?])?;
         Ok(Changed::Done(Answer::ok(Empty {})))
     })

@@ -14,7 +14,7 @@ use crate::base::{Answer, Call, Changed, Errors, Path, Result};
     responses((status = 200, body = Empty), Errors)
 )]
 pub(crate) async fn retry_task(call: Call, Path(id): Path<String>) -> Result<Changed<Empty>> {
-    call.change(move |cx| {
+    call.change_now(move |cx| {
         cx.session.retry(&cx.session.actor, &[task_key(&id)?])?;
         Ok(Changed::Done(Answer::ok(Empty {})))
     })

@@ -15,7 +15,7 @@ use crate::base::{Answer, Call, Changed, Errors, Path, Result};
     responses((status = 204, description = "Revoked"), Errors)
 )]
 pub(crate) async fn revoke_api_token(call: Call, Path(id): Path<String>) -> Result<Changed<Nothing>> {
-    call.change(move |cx| {
+    call.change_now(move |cx| {
         cx.session.token_revoke(&cx.session.actor, &id)?;
         Ok(Changed::Done(Answer::no_content()))
     })
@@ -31,7 +31,7 @@ pub(crate) async fn revoke_api_token(call: Call, Path(id): Path<String>) -> Resu
     responses((status = 204, description = "Revoked"), Errors)
 )]
 pub(crate) async fn revoke_current_api_token(call: Call) -> Result<Changed<Nothing>> {
-    call.change(|cx| {
+    call.change_now(|cx| {
         let id = public_id(IdKind::Token, cx.session.actor.token.unwrap_or_default());
         cx.session.token_revoke(&cx.session.actor, &id)?;
         Ok(Changed::Done(Answer::no_content()))

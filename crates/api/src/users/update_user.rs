@@ -29,9 +29,9 @@ pub(crate) struct UpdateUserRequest {
     #[schema(value_type = Object)]
     profile: Option<Map<String, Json>>,
     /// Taken and not kept: Muster signs nobody in.
-    #[serde(default, rename = "credentials")]
+    #[serde(default)]
     #[schema(value_type = Object)]
-    _credentials: Option<Map<String, Json>>,
+    credentials: Option<Map<String, Json>>,
     /// The user type; only the one she has.
     #[serde(default, rename = "type")]
     kind: Option<TypeRef>,
@@ -111,8 +111,13 @@ async fn update(
         if request.kind.is_some_and(|k| k.id != default_type()) {
             return Err(ApiError::invalid("type", "type: there is no user type of that id"));
         }
-        // Credentials alone leave the profile as it is.
-        let Some(profile) = request.profile else { return Ok(Changed::Done(user.answer())) };
+        let Some(profile) = request.profile else {
+            // Credentials alone leave the profile as it is.
+            if whole && request.credentials.is_none() {
+                return Err(ApiError::invalid("profile", "profile: The field cannot be left blank"));
+            }
+            return Ok(Changed::Done(user.answer()));
+        };
         let values = attributes(&profile)?;
         let report = cx.session.user_change(&cx.session.actor, &user.id, &values, whole, cx.options)?;
         cx.settle(report, || Ok(read(cx, &user.id)?.answer()))

@@ -82,7 +82,7 @@ impl Client {
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, MEDIA_TYPE).body(body.to_string());
         }
-        let answer = http::send(request, self.max_bytes).await?;
+        let answer = http::send(request, self.max_bytes, &self.token).await?;
         if answer.status.is_success() {
             return Ok(Answered(answer));
         }

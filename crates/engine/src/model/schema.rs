@@ -258,6 +258,9 @@ impl Attribute {
         }
         match value {
             Value::Str(s) => {
+                if s.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+                    return Err("control characters can't be part of it".to_owned());
+                }
                 let length = s.chars().count();
                 if let Some(min) = self.def.min_length.filter(|&m| length < m as usize) {
                     return Err(format!("{} is shorter than {min} characters", shown(value)));

@@ -2,7 +2,8 @@
 
 use aws_lc_rs::{digest, rand};
 use muster_engine::Millis;
-use muster_engine::model::{IdKind, UserKey, key_of, public_id};
+use muster_engine::model::{IdKind, UserKey, UserStatus, key_of, public_id};
+use muster_store::lookups;
 use muster_store::tokens::{self as stored, TokenRow};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -175,13 +176,24 @@ impl Muster {
             return Err(refused());
         }
         let hash = hash(token);
-        let row = self.store.read(|tx| stored::token_by_hash(tx, hash.as_ref()))?.ok_or_else(refused)?;
+        let found = self.store.read(|tx| {
+            let Some(row) = stored::token_by_hash(tx, hash.as_ref())? else { return Ok(None) };
+            let owner = row.user_key.map(|user| lookups::profiles_of(tx, &[user])).transpose()?;
+            let status = owner.map(|found| found.first().and_then(|u| UserStatus::parse(&u.status)));
+            Ok(Some((row, status)))
+        })?;
+        let (row, status) = found.ok_or_else(refused)?;
         let now = self.now().0;
-        if row.expires.is_some_and(|e| e <= now) {
+        // A person's token is good for as long as she may be let in.
+        let may_be_let_in = |s: UserStatus| !s.has_left() && s != UserStatus::Suspended;
+        if row.expires.is_some_and(|e| e <= now) || status.is_some_and(|s| !s.is_some_and(may_be_let_in)) {
             return Err(refused());
         }
-        if row.last_used.is_none_or(|at| now - at >= USE_NOTED_MS) {
-            self.store.write(|tx| stored::token_used(tx, row.token_key, now))?;
+        if row.last_used.is_none_or(|at| now - at >= USE_NOTED_MS)
+            && let Err(error) = self.store.write(|tx| stored::token_used(tx, row.token_key, now))
+        {
+            // Who may read may do so while nothing can be written.
+            tracing::warn!(%error, "the use of a token couldn't be noted");
         }
         Ok(Actor {
             right: right(&row)?,

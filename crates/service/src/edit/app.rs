@@ -9,7 +9,8 @@ use muster_engine::model::{
 };
 use serde_json::{Map, Value as Json};
 
-use super::app_settings::split;
+use super::app_settings::{refuse_secrets, split};
+use super::refuse_id;
 use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
@@ -206,6 +207,8 @@ fn parts(draft: &AppDraft) -> Result<(BTreeMap<String, Value>, Map<String, Json>
     if draft.label.trim().is_empty() {
         return Err(ServiceError::Invalid("label: The field cannot be left blank".to_owned()));
     }
+    refuse_id("label", IdKind::App, draft.label.trim())?;
+    refuse_secrets("", &draft.extra)?;
     let (settings, rest) = split(draft.kind, &draft.settings)?;
     let mut extra = draft.extra.clone();
     if !rest.is_empty() {

@@ -39,13 +39,8 @@ pub(super) fn split(
     given: &Map<String, Json>,
 ) -> Result<(BTreeMap<String, Value>, Map<String, Json>)> {
     let (mut settings, mut rest) = (BTreeMap::new(), Map::new());
+    refuse_secrets("settings.app", given)?;
     for (name, value) in given {
-        if is_secret(name) && !value.is_null() {
-            return Err(ServiceError::Invalid(format!(
-                "settings.app.{name}: secrets are given to the provisioning connection, which keeps them sealed: POST \
-                 /api/v1/apps/ID/connections/default"
-            )));
-        }
         match own_names(kind).iter().find(|own| client_name(own) == *name) {
             None => drop(rest.insert(name.clone(), value.clone())),
             Some(_) if value.is_null() => {}
@@ -61,6 +56,11 @@ pub(super) fn split(
     {
         return Err(ServiceError::Invalid("url: The field cannot be left blank".to_owned()));
     }
+    if kind == AppKind::Bookmark
+        && let Some(url) = settings.get(URL).and_then(Value::as_str)
+    {
+        check_url(url)?;
+    }
     if kind == AppKind::Scim && settings.contains_key("base_url") {
         check_scim(&settings)?;
     }
@@ -75,10 +75,61 @@ pub(super) fn check_scim(settings: &BTreeMap<String, Value>) -> Result<()> {
         .map_err(|e| ServiceError::Invalid(format!("settings.app: {e}")))
 }
 
-/// Names under which applications are given secrets.
+/// How names end under which applications are given secrets.
+const SECRET_WORDS: [&str; 12] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "apikey",
+    "api_key",
+    "accesskey",
+    "privatekey",
+    "authorization",
+    "credential",
+];
+
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["token", "secret", "password", "apikey", "api_key"].iter().any(|word| name.ends_with(word))
+    SECRET_WORDS.iter().any(|word| name.ends_with(word))
+}
+
+/// Refuses texts under such names, however deep they stand: what is kept here is shown to whoever may read.
+pub(super) fn refuse_secrets(path: &str, given: &Map<String, Json>) -> Result<()> {
+    for (name, value) in given {
+        let here = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        match value {
+            Json::String(text) if !text.is_empty() && is_secret(name) => {
+                return Err(ServiceError::Invalid(format!(
+                    "{here}: secrets are given to the provisioning connection, which keeps them sealed: POST \
+                     /api/v1/apps/ID/connections/default"
+                )));
+            }
+            Json::Object(inner) => refuse_secrets(&here, inner)?,
+            Json::Array(items) => {
+                items
+                    .iter()
+                    .filter_map(Json::as_object)
+                    .try_for_each(|inner| refuse_secrets(&here, inner))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a bookmark that isn't an address to look at, or that has a password in it.
+fn check_url(url: &str) -> Result<()> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default()) {
+        Some(host) if !host.is_empty() && !host.contains('@') => Ok(()),
+        _ => Err(ServiceError::Invalid(
+            "url: it must begin with https:// or http:// and name a host, without a user or password"
+                .to_owned(),
+        )),
+    }
 }
 
 /// What clients see under `settings.app`.

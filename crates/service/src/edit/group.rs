@@ -3,14 +3,14 @@
 use muster_engine::Config;
 use muster_engine::facts::{Fact, FactValue, MembershipKind};
 use muster_engine::model::{
-    AppGroup, AppKey, Group, GroupKey, GroupKind, Item, ItemChange, ItemKey, ItemKind, RuleStatus, UserKey,
-    UserStatus,
+    AppGroup, AppKey, Group, GroupKey, GroupKind, IdKind, Item, ItemChange, ItemKey, ItemKind, RuleStatus,
+    UserKey, UserStatus,
 };
 use muster_store::keys;
 
 use super::group_item::taken;
 use super::rule::find_rule;
-use super::{Assignee, AssignmentTerms, edit};
+use super::{Assignee, AssignmentTerms, edit, refuse_id};
 use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
@@ -48,6 +48,7 @@ impl Muster {
         options: ImportOptions,
     ) -> Result<PlanReport> {
         let config = self.config()?;
+        refuse_id("name", IdKind::Group, name)?;
         if config.org.group_named(name).is_some() {
             return Err(taken("name"));
         }

@@ -1,9 +1,10 @@
 //! Groups themselves: what they are called, and their end.
 
 use muster_engine::Config;
-use muster_engine::model::{Group, GroupKey, GroupKind, Item, ItemChange, ItemKey, ItemKind};
+use muster_engine::model::{Group, GroupKey, GroupKind, IdKind, Item, ItemChange, ItemKey, ItemKind};
 
 use super::fallout::with_invalid_rules;
+use super::refuse_id;
 use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
@@ -32,6 +33,7 @@ impl Muster {
     ) -> Result<PlanReport> {
         let config = self.config()?;
         let (key, old) = self.own_group(&config, group)?;
+        refuse_id("name", IdKind::Group, name)?;
         if config.org.group_named(name).is_some_and(|(other, _)| other != key) {
             return Err(taken("name"));
         }

@@ -41,6 +41,20 @@ use crate::plan::work::{Op, Who, Work};
 use crate::plan::{PlanReport, Progress, Proposal, Quiet, Trigger};
 use crate::world::Person;
 
+/// Refuses a name that is an id of the same kind: whoever is asked for by it would be somebody else. It also refuses
+/// characters that no name has and that a terminal would take for commands.
+fn refuse_id(field: &str, kind: IdKind, name: &str) -> Result<()> {
+    if key_of(kind, name).is_some() {
+        return Err(ServiceError::Invalid(format!(
+            "{field}: {name} has the form of an id; choose another name"
+        )));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(ServiceError::Invalid(format!("{field}: control characters can't be part of it")));
+    }
+    Ok(())
+}
+
 /// The status of those whom nobody sees any more.
 pub(crate) const DELETED: &str = "DELETED";
 

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use muster_engine::model::{AppKey, ItemChange, ItemKind, Org, UserKey};
+use muster_engine::model::{App, AppKey, ItemChange, ItemKind, Org, UserKey};
 use muster_store::{keys, lookups, secrets};
 use secrecy::ExposeSecret as _;
 
 use super::edit;
-use crate::access::Actor;
+use crate::access::{Actor, Right};
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
 use crate::muster::{ITEM_KEYS, Muster};
@@ -42,6 +42,7 @@ impl Muster {
         options: ImportOptions,
         progress: &dyn Progress,
     ) -> Result<OrgApplied> {
+        actor.require(Right::Admin, "change the org")?;
         self.resume_runs(progress)?;
         let told = |errors: Vec<muster_orgfile::OrgFileError>| {
             let lines: Vec<String> = errors.iter().map(|e| format!("{file}:{e}")).collect();
@@ -70,6 +71,7 @@ impl Muster {
         if let Err(errors) = muster_engine::compile(config.version + 1, after.clone()) {
             return Err(told(parsed.locate(&after, &errors)));
         }
+        only_on_the_machine(actor, &config.org, &after)?;
         let names = items
             .iter()
             .map(|c| {
@@ -159,4 +161,34 @@ pub(super) fn org_after(org: &Org, items: &[ItemChange]) -> Org {
         after.set(change.kind, change.key, change.item.clone());
     }
     after
+}
+
+/// References to variables and files, and paths of feeds, are given by whoever holds the machine: anybody else could
+/// have the server read what is none of theirs.
+fn only_on_the_machine(actor: &Actor, before: &Org, after: &Org) -> Result<()> {
+    if actor.token.is_none() {
+        return Ok(());
+    }
+    let outside = |what: String| {
+        Err(ServiceError::Denied(format!(
+            "{what}: references and paths of the server's machine are given there, by `muster org apply`; a token \
+             is given to an application by POST /api/v1/apps/ID/connections/default"
+        )))
+    };
+    for (key, app) in &after.apps {
+        let old = before.apps.get(key);
+        for (name, reference) in &app.secrets {
+            if old.and_then(|a| a.secrets.get(name)) != Some(reference) {
+                return outside(format!("apps.{}.secrets.{name}", app.name));
+            }
+        }
+        let path = |app: &App| app.feed.as_ref().and_then(|f| f.path.clone());
+        if path(app).is_some() && old.and_then(path) != path(app) {
+            return outside(format!("apps.{}.feed.path", app.name));
+        }
+    }
+    if after.settings.mail != before.settings.mail {
+        return outside("org.mail".to_owned());
+    }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use muster_engine::model::{
 use muster_store::{Store, lookups};
 
 use super::group_item::taken;
-use super::{DELETED, edit};
+use super::{DELETED, edit, refuse_id};
 use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
@@ -57,6 +57,7 @@ impl Muster {
     pub fn rule_create(&self, actor: &Actor, new: &NewRule, options: ImportOptions) -> Result<PlanReport> {
         let config = self.config()?;
         let rule = self.rule_of(&config, new)?;
+        refuse_id("name", IdKind::GroupRule, &rule.name)?;
         if config.org.rule_named(&rule.name).is_some() {
             return Err(taken("name"));
         }
@@ -87,6 +88,7 @@ impl Muster {
             )));
         }
         let rule = self.rule_of(&config, new)?;
+        refuse_id("name", IdKind::GroupRule, &rule.name)?;
         if config.org.rule_named(&rule.name).is_some_and(|(other, _)| other != key) {
             return Err(taken("name"));
         }

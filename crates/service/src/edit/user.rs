@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use muster_engine::derive::ranked_records;
 use muster_engine::facts::{Fact, FactValue, MembershipKind};
-use muster_engine::model::{PushWhen, Transition, UserStatus};
+use muster_engine::model::{IdKind, PushWhen, Transition, UserStatus};
 use muster_engine::{Config, Value};
 
+use super::refuse_id;
 use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
@@ -30,6 +31,9 @@ pub struct NewUser {
 
 fn profile_ops(config: &Config, attributes: &Attributes) -> Result<Vec<Op>> {
     let mut ops = Vec::with_capacity(attributes.len());
+    if let Some(login) = attributes.get("login").and_then(Value::as_str) {
+        refuse_id("login", IdKind::User, login)?;
+    }
     for (name, value) in attributes {
         let Some(slot) = config.slot(name) else {
             let hint = muster_engine::suggest::did_you_mean(name, config.slots.keys().map(String::as_str));

@@ -16,7 +16,7 @@ use super::settle::report;
 use super::stream::{self, DueWorks, InverseWorks, ListWorks, Source, Works};
 use super::work::{Who, Work};
 use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Proposal, Trigger};
-use crate::access::Actor;
+use crate::access::{Actor, Right};
 use crate::error::{Result, ServiceError};
 use crate::import::{FeedKeys, FeedWorks, hex, open_feed};
 use crate::muster::Muster;
@@ -113,6 +113,10 @@ impl Muster {
     ) -> Result<PlanReport> {
         // Every change comes by here: no face can go around the rights.
         actor.require(proposal.right(), &format!("change this ({})", proposal.trigger.describe()))?;
+        let by_hand = matches!(proposal.trigger, Trigger::Edit { .. });
+        if proposal.force && !by_hand {
+            actor.require(Right::Admin, "waive guards")?;
+        }
         for _ in 0..8 {
             let going = self.prepare(actor, proposal.clone(), plan, progress)?;
             if let Some(report) = going.go()? {

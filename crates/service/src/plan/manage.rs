@@ -140,6 +140,7 @@ impl Muster {
         progress: &dyn Progress,
     ) -> Result<PlanReport> {
         let row = self.plan_row(plan)?;
+        actor.require(proposal_of(&row)?.right(), "apply this plan")?;
         match PlanStatus::parse(&row.status) {
             Some(PlanStatus::Planned | PlanStatus::Held) => {}
             Some(PlanStatus::Applying) => return self.resume(plan, progress),

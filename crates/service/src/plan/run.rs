@@ -129,6 +129,9 @@ impl Going<'_> {
                     "the configuration changed while the plan was worked out; propose it again".to_owned(),
                 ));
             }
+            if let Some(undone) = self.proposal.undo_of {
+                self.claim_undone(tx, undone)?;
+            }
             if plans::plan(tx, self.plan.0)?.is_some() {
                 plans::update_plan(tx, &row)?;
             } else {
@@ -317,8 +320,12 @@ impl Muster {
                 continue;
             }
             let plan = PlanKey(run.plan_key);
-            self.resume(plan, progress)?;
-            finished.push(plan);
+            match self.resume(plan, progress) {
+                Ok(_) => finished.push(plan),
+                Err(error @ ServiceError::Store(_)) => return Err(error),
+                // It stands still until somebody looks; the others go on, and so does whoever came to mend it.
+                Err(error) => tracing::warn!(%plan, %error, "a run can't go on"),
+            }
         }
         Ok(finished)
     }

@@ -68,11 +68,21 @@ impl Going<'_> {
         Ok(())
     }
 
+    /// Says of the plan that this one undoes that it is undone: of several that would do so, one may.
+    pub(super) fn claim_undone(&self, tx: &mut dyn Tx, undone: PlanKey) -> Result<()> {
+        let by_this_run = muster_store::runs::run(tx, self.plan.0)?.is_some();
+        let claimed = plans::set_status(tx, undone.0, &["APPLIED", "STOPPED"], PlanStatus::Undone.as_str())?;
+        if claimed || by_this_run {
+            return Ok(());
+        }
+        Err(ServiceError::Invalid(format!("plan {undone} is undone already")))
+    }
+
     /// What else there is to do for a plan that is applied.
     pub(super) fn conclude(&self, tx: &mut dyn Tx, found: &Found) -> Result<()> {
         plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?;
         if let Some(undone) = self.proposal.undo_of {
-            plans::set_status(tx, undone.0, &["APPLIED", "STOPPED"], PlanStatus::Undone.as_str())?;
+            self.claim_undone(tx, undone)?;
             if let Some(row) = plans::plan(tx, undone.0)? {
                 if let Some(feed) = feed_of(&row) {
                     feed_state(tx, feed, "UNDONE", None)?;

@@ -109,10 +109,11 @@ impl Muster {
         let mut jobs = self.planned_jobs()?;
         jobs.retain(|job| lane.has(job));
         for run in self.run_ready(actor, &jobs)? {
+            // What came of it may name people: that stands in the store, not in the log of a machine.
             if run.failed {
-                tracing::warn!("job {} failed: {}", run.name, run.outcome);
+                tracing::warn!(job = run.name, "a job failed; `muster status` and a task say why");
             } else {
-                tracing::info!("job {}: {}", run.name, run.outcome);
+                tracing::info!(job = run.name, "a job is done");
             }
         }
         let now = self.now().0;

@@ -18,7 +18,11 @@ pub(super) fn copy(database: &Path, to: &Path) -> Result<u64> {
         source: "the path isn't valid UTF-8".into(),
     })?;
     super::connection::create_private(to).map_err(|source| opening(to, source))?;
-    connection.execute("VACUUM INTO ?1", [text]).map_err(|source| error::of(source, "vacuum into"))?;
+    if let Err(source) = connection.execute("VACUUM INTO ?1", [text]) {
+        // What is there of it would be in the way of the next attempt.
+        remove(to)?;
+        return Err(error::of(source, "vacuum into"));
+    }
     let file = File::open(to).map_err(|source| opening(to, source))?;
     file.sync_all().map_err(|source| opening(to, source))?;
     Ok(file.metadata().map_err(|source| opening(to, source))?.len())

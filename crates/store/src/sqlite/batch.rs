@@ -118,6 +118,10 @@ impl Writer {
         let connection = &self.lite.connection;
         let (first, begun) = (self.batch.is_none(), Instant::now());
         if first {
+            if !connection.is_autocommit() {
+                // Taking something back failed before, as on a failing disk: it is taken back first.
+                run(connection, "ROLLBACK")?;
+            }
             // The lock is taken when the transaction begins; from then on nobody else is in the way.
             Retry::new(wait).run(|| run(connection, "BEGIN IMMEDIATE"))?;
         } else if let Err(error) = run(connection, "SAVEPOINT joined") {

@@ -166,7 +166,7 @@ impl Settings {
                 .value("request-timeout", flags.request_timeout, f.request_timeout, Seconds(60))
                 .into(),
             header_timeout: choice
-                .value("header-timeout", flags.header_timeout, f.header_timeout, Seconds(30))
+                .value("header-timeout", flags.header_timeout, f.header_timeout, Seconds(10))
                 .into(),
             max_connections: choice
                 .value("max-connections", flags.max_connections, f.max_connections, 1024)
