@@ -13,6 +13,7 @@ mod plans;
 mod provisioning;
 mod rules;
 mod schemas;
+mod strict;
 mod support;
 mod tokens;
 mod users;
