@@ -230,7 +230,8 @@ impl Going<'_> {
     /// `None`: the world moved, begin again.
     fn go(&self) -> Result<Option<PlanReport>> {
         self.progress.step("reading", 0, 0);
-        let seen = self.muster.store.read(log::last_position)?;
+        let publishes = !self.proposal.items.is_empty();
+        let seen = if publishes { self.muster.store.read(log::last_position)? } else { 0 };
         let mut works = self.works("")?;
         let first = stream::chunk(&mut *works, self.muster.chunk)?;
         let whole = first.len() < self.muster.chunk;
@@ -264,7 +265,7 @@ impl Going<'_> {
     }
 
     /// Everything in one transaction. Outer `None`: it is too big for that; inner: begin again. `seen`: how far the log
-    /// was before people were selected.
+    /// was before people were selected, which matters to a new configuration alone.
     #[expect(clippy::option_option, reason = "two different reasons not to have a report")]
     fn go_small(&self, works: &[Work], found: Found, seen: i64) -> Result<Option<Option<PlanReport>>> {
         let store = self.muster.store.clone();

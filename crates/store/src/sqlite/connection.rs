@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::error;
@@ -95,6 +96,10 @@ pub(super) fn configure(connection: &Connection, role: Role) -> Result<()> {
     // A writer waits by itself, with jitter; the others meet a lock only for moments, while a log is recovered.
     let patience = if role == Role::Writer { Duration::ZERO } else { Duration::from_secs(5) };
     connection.busy_timeout(patience).map_err(|source| error::of(source, "pragma"))?;
+    // Plans follow from texts alone: else a statement is prepared anew whenever a value it is given changes.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(|source| error::of(source, "configure"))?;
     let set = |name: &str, value: &dyn rusqlite::ToSql| {
         connection
             .pragma_update_and_check(None, name, value, |_| Ok(()))
