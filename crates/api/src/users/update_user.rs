@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderMap, StatusCode, header};
 use muster_engine::model::UserStatus;
+use muster_service::ServiceError;
+use muster_service::look::UserView;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use utoipa::{IntoParams, ToSchema};
@@ -98,8 +100,8 @@ async fn update(
     };
     call.change(move |cx| {
         let user = read(cx, &cx.user_id(&id)?)?;
-        if let Some(wanted) = if_match {
-            check_tag(&wanted, &user.etag())?;
+        if let Some(wanted) = &if_match {
+            check_tag(wanted, &user.etag())?;
         }
         if user.status == UserStatus::Deprovisioned.as_str() {
             return Err(ApiError::new(
@@ -119,7 +121,15 @@ async fn update(
             return Ok(Changed::Done(user.answer()));
         };
         let values = attributes(&profile)?;
-        let report = cx.session.user_change(&cx.session.actor, &user.id, &values, whole, cx.options)?;
+        let only_if = |now: &UserView| {
+            if_match.as_ref().is_none_or(|w| check_tag(w, &User::of(cx, now.clone()).etag()).is_ok())
+        };
+        let changed =
+            cx.session.user_change(&cx.session.actor, &user.id, &values, whole, &only_if, cx.options);
+        let report = match changed {
+            Err(ServiceError::Premise(_)) if if_match.is_some() => return Err(another_tag()),
+            changed => changed?,
+        };
         cx.settle(report, || Ok(read(cx, &user.id)?.answer()))
     })
     .await
@@ -142,5 +152,9 @@ fn check_tag(wanted: &str, has: &str) -> Result<()> {
     if tags.any(|t| t == plain(has)) {
         return Ok(());
     }
-    Err(ApiError::new(StatusCode::PRECONDITION_FAILED, "E0000231", "ETag value doesn't match."))
+    Err(another_tag())
+}
+
+fn another_tag() -> ApiError {
+    ApiError::new(StatusCode::PRECONDITION_FAILED, "E0000231", "ETag value doesn't match.")
 }

@@ -14,10 +14,8 @@ const TABLES: [(&str, &str); 9] = [
     ("claim", "user_key = ?1"),
     (
         "user_value",
-        "(attribute, value, user_key) IN (SELECT 'email', lower(json_extract(profile, '$.email')), user_key \
-     FROM users WHERE user_key = ?1 UNION ALL SELECT 'firstName', lower(json_extract(profile, '$.firstName')), user_key \
-     FROM users WHERE user_key = ?1 UNION ALL SELECT 'lastName', lower(json_extract(profile, '$.lastName')), user_key \
-     FROM users WHERE user_key = ?1)",
+        "user_key = ?1 AND attribute IN ('email', 'firstName', 'lastName') AND value IN (SELECT lower(value) FROM users, \
+     json_each(users.profile) WHERE users.user_key = ?1 AND key IN ('email', 'firstName', 'lastName'))",
     ),
     ("membership", "user_key = ?1"),
     ("account", "user_key = ?1"),

@@ -55,6 +55,9 @@ fn refuse_id(field: &str, kind: IdKind, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// How often a change is decided anew because others came first.
+const ATTEMPTS: usize = 8;
+
 /// The status of those whom nobody sees any more.
 pub(crate) const DELETED: &str = "DELETED";
 
@@ -135,8 +138,36 @@ impl Muster {
         advance: bool,
         options: ImportOptions,
     ) -> Result<PlanReport> {
-        let work = Work { who, ops, advance, again: false, position: String::new() };
+        let work = Work { who, ops, advance, again: false, seen: None, position: String::new() };
         self.propose(actor, &edit(what, vec![work], options), &Quiet)
+    }
+
+    /// The same for what depends on how she is: it is decided anew if somebody else changes her meanwhile. `decide`
+    /// gives what is to be said of her, and whether time goes on for her.
+    fn change_as_seen(
+        &self,
+        actor: &Actor,
+        what: &str,
+        user: UserKey,
+        options: ImportOptions,
+        decide: impl Fn(&Config, &Person) -> Result<(Vec<Op>, bool)>,
+    ) -> Result<PlanReport> {
+        let attempt = || {
+            let config = self.config()?;
+            let person = self.person(&config, user)?;
+            let (ops, advance) = decide(&config, &person)?;
+            let seen = person.rows.as_ref().map(|rows| rows.user.rev);
+            let who = Who::Known(user);
+            let work = Work { who, ops, advance, again: false, seen, position: String::new() };
+            self.propose(actor, &edit(what.to_owned(), vec![work], options), &Quiet)
+        };
+        for _ in 1..ATTEMPTS {
+            match attempt() {
+                Err(ServiceError::Premise(_)) => {}
+                done => return done,
+            }
+        }
+        attempt()
     }
 
     /// Derives people again for whom time alone changes something by now.

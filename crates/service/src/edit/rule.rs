@@ -129,6 +129,7 @@ impl Muster {
             ops: vec![Op::Lose { rule: key }],
             advance: false,
             again: false,
+            seen: None,
             position: String::new(),
         };
         let works = members(&self.store, &old.groups)?.into_iter().map(lose).collect();

@@ -11,9 +11,11 @@ use super::refuse_id;
 use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
+use crate::look::{UserView, user_view};
 use crate::muster::Muster;
 use crate::plan::PlanReport;
 use crate::plan::work::{Op, Who};
+use crate::world::Person;
 
 /// Attributes to set, by name; [`Value::Null`] clears one.
 pub type Attributes = BTreeMap<String, Value>;
@@ -100,57 +102,34 @@ impl Muster {
         attributes: &Attributes,
         options: ImportOptions,
     ) -> Result<PlanReport> {
-        self.user_change(actor, login, attributes, false, options)
+        self.user_change(actor, login, attributes, false, &|_| true, options)
     }
 
     /// Changes a person's attributes (Okta: updateUser); `whole`: attributes that aren't named are cleared, unless her
     /// source gives them (Okta: replaceUser). Saying of a value what it is already is no change, whoever it comes from.
     ///
     /// # Errors
-    /// As [`Muster::user_update`].
+    /// As [`Muster::user_update`]; [`ServiceError::Premise`] if she isn't as `only_if` wants her when it happens.
     pub fn user_change(
         &self,
         actor: &Actor,
         login: &str,
         attributes: &Attributes,
         whole: bool,
+        only_if: &dyn Fn(&UserView) -> bool,
         options: ImportOptions,
     ) -> Result<PlanReport> {
-        let config = self.config()?;
         let user = self.locate(login)?;
-        let person = self.person(&config, user)?;
-        let records = ranked_records(&config, &person.facts);
-        let holds = |name: &str| config.slot(name).and_then(|s| person.stored.profile.get(s));
-        let mut changes = attributes.clone();
-        changes.retain(|name, value| holds(name).is_none_or(|h| h != value));
-        if whole {
-            for (slot, attribute) in config.attributes.iter().enumerate() {
-                let name = &attribute.def.name;
-                let by_hand = person.facts.get(&Fact::Profile { attribute: name.clone() }).is_some();
-                let has = person.stored.profile.get(slot).is_some_and(|v| !v.is_null());
-                if has && by_hand && !attributes.contains_key(name) {
-                    changes.insert(name.clone(), Value::Null);
-                }
+        self.change_as_seen(actor, &format!("user update {login}"), user, options, |config, person| {
+            if let Some(rows) = &person.rows
+                && !only_if(&user_view(rows)?)
+            {
+                return Err(ServiceError::Premise(format!("{login} was changed by somebody else meanwhile")));
             }
-        }
-        let attributes = &changes;
-        for name in attributes.keys() {
-            let slot = config.slot(name);
-            let led = records.iter().find(|(source, ..)| {
-                let mapping = slot
-                    .and_then(|s| source.by_slot.get(s).copied().flatten())
-                    .and_then(|at| source.mappings.get(at));
-                mapping.is_some_and(|m| m.when == PushWhen::Always)
-            });
-            if let Some((source, ..)) = led {
-                return Err(ServiceError::Forbidden(format!(
-                    "{name} of {login} comes from {}: change it there, or take {name} out of its mappings",
-                    config.app_name(source.app)
-                )));
-            }
-        }
-        let ops = profile_ops(&config, attributes)?;
-        self.change_person(actor, format!("user update {login}"), Who::Known(user), ops, false, options)
+            let changes = changes_of(config, person, attributes, whole);
+            may_change(config, person, login, &changes)?;
+            Ok((profile_ops(config, &changes)?, false))
+        })
     }
 
     /// Moves a person through her lifecycle.
@@ -164,15 +143,53 @@ impl Muster {
         transition: Transition,
         options: ImportOptions,
     ) -> Result<PlanReport> {
-        let config = self.config()?;
         let user = self.locate(login)?;
-        let person = self.person(&config, user)?;
-        let status = person.stored.status.unwrap_or(UserStatus::Staged);
-        let next = transition.from(status)?;
-        let op = Op::Say { fact: Fact::Lifecycle, value: Some(FactValue::Lifecycle(next)) };
         // An admin's word about one named person is never held by a counted threshold.
         let options = ImportOptions { force: true, ..options };
         let what = format!("user {} {login}", format!("{transition:?}").to_lowercase());
-        self.change_person(actor, what, Who::Known(user), vec![op], true, options)
+        self.change_as_seen(actor, &what, user, options, |_, person| {
+            let status = person.stored.status.unwrap_or(UserStatus::Staged);
+            let next = transition.from(status)?;
+            Ok((vec![Op::Say { fact: Fact::Lifecycle, value: Some(FactValue::Lifecycle(next)) }], true))
+        })
     }
+}
+
+/// What really changes of a person's attributes; `whole`: what is said by hand and not named is cleared.
+fn changes_of(config: &Config, person: &Person, attributes: &Attributes, whole: bool) -> Attributes {
+    let holds = |name: &str| config.slot(name).and_then(|s| person.stored.profile.get(s));
+    let mut changes = attributes.clone();
+    changes.retain(|name, value| holds(name).is_none_or(|h| h != value));
+    if whole {
+        for attribute in &config.attributes {
+            let name = &attribute.def.name;
+            let by_hand = person.facts.get(&Fact::Profile { attribute: name.clone() }).is_some();
+            let has = holds(name).is_some_and(|v| !v.is_null());
+            if has && by_hand && !attributes.contains_key(name) {
+                changes.insert(name.clone(), Value::Null);
+            }
+        }
+    }
+    changes
+}
+
+/// Refuses changes of what her source gives.
+fn may_change(config: &Config, person: &Person, login: &str, changes: &Attributes) -> Result<()> {
+    let records = ranked_records(config, &person.facts);
+    for name in changes.keys() {
+        let slot = config.slot(name);
+        let led = records.iter().find(|(source, ..)| {
+            let mapping = slot
+                .and_then(|s| source.by_slot.get(s).copied().flatten())
+                .and_then(|at| source.mappings.get(at));
+            mapping.is_some_and(|m| m.when == PushWhen::Always)
+        });
+        if let Some((source, ..)) = led {
+            return Err(ServiceError::Forbidden(format!(
+                "{name} of {login} comes from {}: change it there, or take {name} out of its mappings",
+                config.app_name(source.app)
+            )));
+        }
+    }
+    Ok(())
 }

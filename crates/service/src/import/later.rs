@@ -92,6 +92,7 @@ mod tests {
             ops: vec![Op::Gone { app: AppKey(1), external_id: format!("k {n}\n\"ä\"") }],
             advance: false,
             again: false,
+            seen: None,
             position: format!("end {n}"),
         };
         for n in [0, 3, HELD, 2 * HELD + 7] {

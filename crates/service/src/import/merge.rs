@@ -263,7 +263,7 @@ impl FeedWorks {
 
 fn found(who: Who, op: Op, place: Place) -> Found {
     let position = place.text();
-    Found { work: Work { who, ops: vec![op], advance: false, again: false, position }, place }
+    Found { work: Work { who, ops: vec![op], advance: false, again: false, seen: None, position }, place }
 }
 
 impl Works for FeedWorks {

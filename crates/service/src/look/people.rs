@@ -186,7 +186,7 @@ pub(super) fn found_view(user: &FoundRow) -> Result<UserView> {
     })
 }
 
-fn user_view(person: &PersonRows) -> Result<UserView> {
+pub(crate) fn user_view(person: &PersonRows) -> Result<UserView> {
     let user = &person.user;
     found_view(&FoundRow {
         user_key: user.user_key,

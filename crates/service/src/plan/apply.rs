@@ -480,6 +480,7 @@ pub(super) fn derive_again(users: &[i64]) -> Vec<Work> {
             ops: Vec::new(),
             advance: false,
             again: false,
+            seen: None,
             position: String::new(),
         })
         .collect()

@@ -19,7 +19,7 @@ use super::matching::{begins, resolve};
 use super::others::{self, Ahead};
 use super::unwritten::Unwritten;
 use super::work::{ChangedSince, Op, Work, apply};
-use crate::error::Result;
+use crate::error::{Result, ServiceError};
 use crate::import::FeedKeys;
 use crate::index;
 use crate::muster::{ACCOUNT_KEYS, RECORD_KEYS, USER_KEYS};
@@ -245,7 +245,12 @@ fn profiles<'w>(
         }
         let person = match who {
             Some(user) => match people.remove(&user.0) {
-                Some(person) => person,
+                Some(person) if is_as_seen(work, &person) => person,
+                Some(_) => {
+                    return Err(ServiceError::Premise(format!(
+                        "user {user} was changed by somebody else meanwhile; look at her again"
+                    )));
+                }
                 // Gone since the plan was made: nothing to do.
                 None => continue,
             },
@@ -326,6 +331,12 @@ fn load(
         people.insert(rows.user.user_key, Person::load(frame.config, rows)?);
     }
     Ok(people)
+}
+
+/// Whether she still is as she was when the work was decided on.
+fn is_as_seen(work: &Work, person: &Person) -> bool {
+    let rev = person.rows.as_ref().map(|rows| rows.user.rev);
+    work.seen.is_none() || work.seen == rev
 }
 
 /// Whether there is nothing more to say about her by this work.

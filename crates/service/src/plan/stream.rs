@@ -83,7 +83,7 @@ const PAGE: usize = 5_000;
 /// A work that only derives a person again.
 pub(super) fn again(user: i64, advance: bool) -> Work {
     let position = format!("user:{user}");
-    Work { who: Who::Known(UserKey(user)), ops: Vec::new(), advance, again: false, position }
+    Work { who: Who::Known(UserKey(user)), ops: Vec::new(), advance, again: false, seen: None, position }
 }
 
 /// The people for whom time alone changes something by an instant.
@@ -170,7 +170,14 @@ impl Works for InverseWorks {
                 }
                 let position = format!("block:{}", block.no);
                 let again = user.again;
-                works.push(Work { who: Who::Known(user.user), ops, advance: false, again, position });
+                works.push(Work {
+                    who: Who::Known(user.user),
+                    ops,
+                    advance: false,
+                    again,
+                    seen: None,
+                    position,
+                });
             }
             self.page = works.into_iter();
         }

@@ -50,6 +50,10 @@ pub(crate) struct Work {
     /// Other works of the same plan may be about her.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) again: bool,
+    /// The revision of her that it was decided on; if she has another one by now it is decided anew. Not kept with a
+    /// plan that waits: what changes until it is applied is judged there.
+    #[serde(skip)]
+    pub(crate) seen: Option<i64>,
     /// Where the stream of works stands after this one, for a run that goes on later.
     #[serde(default)]
     pub(crate) position: String,
