@@ -169,6 +169,18 @@ impl Muster {
         self.store.try_read(|tx| self.config_in(tx))
     }
 
+    /// The configuration as it was when it was last looked at: for whoever finds out in his own transaction whether it
+    /// still holds.
+    pub(crate) fn recent_config(&self) -> Result<Arc<Config>> {
+        let lost = self.store.commits().lost;
+        let known = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_ref().filter(|known| known.lost == lost) {
+            return Ok(known.config.clone());
+        }
+        drop(known);
+        self.config()
+    }
+
     /// The same, within a transaction.
     pub(crate) fn config_in(&self, tx: &mut dyn Tx) -> Result<Arc<Config>> {
         let (version, plan) = stored_config::current_version(tx)?.map_or((0, 0), |v| (v.version, v.plan));

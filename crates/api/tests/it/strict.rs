@@ -160,3 +160,37 @@ fn of_several_who_undo_a_plan_at_once_one_does() {
     assert_eq!(undos.count(), 1);
     assert!(server.get(&format!("/users/{id}")).expect(200).body["profile"]["title"].is_null());
 }
+
+#[test]
+fn of_several_who_change_a_person_as_they_saw_her_one_does() {
+    let server = Server::start();
+    let id = server.user("ann@example.org");
+    let seen = server.get(&format!("/users/{id}")).expect(200).headers["etag"].to_str().unwrap().to_owned();
+    let change = |n: usize| {
+        let body = json!({ "profile": { "title": format!("Cook {n}") } });
+        server.send(Method::POST, &format!("/users/{id}"), Some(&body), &[("if-match", &seen)])
+    };
+    let answers: Vec<_> = thread::scope(|scope| {
+        let all: Vec<_> = (0..8).map(|n| scope.spawn(move || change(n))).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let (done, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|a| a.status == 200);
+    assert_eq!(done.len(), 1, "an update was lost");
+    refused.into_iter().for_each(|a| drop(a.refused(412, "E0000231")));
+    let now = server.get(&format!("/users/{id}")).expect(200);
+    assert_eq!(now.body["profile"]["title"], done[0].body["profile"]["title"]);
+    assert_eq!(now.headers["etag"], done[0].headers["etag"]);
+}
+
+#[test]
+fn of_several_who_move_a_person_through_her_lifecycle_one_does() {
+    let server = Server::start();
+    let id = server.user("ann@example.org");
+    let suspend = || server.call(&format!("/users/{id}/lifecycle/suspend")).status.as_u16();
+    let mut answers: Vec<u16> = thread::scope(|scope| {
+        let all: Vec<_> = (0..8).map(|_| scope.spawn(suspend)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    answers.sort_unstable();
+    assert_eq!((answers[0], answers[1], answers[7]), (200, 400, 400), "{answers:?}");
+}

@@ -136,7 +136,10 @@ impl Muster {
         plan: PlanKey,
         progress: &'a dyn Progress,
     ) -> Result<Going<'a>> {
-        let old = self.config()?;
+        // For the small ones whether the configuration has moved is asked again where people are changed.
+        let small = matches!(&proposal.source, Source::List { works } if works.len() < self.chunk);
+        let asks_again = small && !proposal.preview && proposal.items.is_empty();
+        let old = if asks_again { self.recent_config()? } else { self.config()? };
         let config = if proposal.items.is_empty() {
             old.clone()
         } else {
@@ -283,6 +286,7 @@ impl Going<'_> {
                 state.notes.clone_from(&begun.1);
                 state.sample.clear();
                 if self.moved(tx)? {
+                    self.muster.config_in(tx)?;
                     return Ok(Small::Again);
                 }
                 // Somebody may have become one of those it touches since they were selected. A run publishes first and
