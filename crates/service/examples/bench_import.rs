@@ -82,12 +82,19 @@ fn phases(users: u64, root: &Path) -> Result<()> {
 
 /// A later import, once with each of these feeds, beside its floor.
 fn later(name: &str, feeds: [&PathBuf; ROUNDS], dir: &Path, changes: &str) -> Result<()> {
-    let dir = dir.display().to_string();
+    // The floor writes into a copy: the next import must find what the last one left.
+    let copy = dir.with_extension("copy");
+    std::fs::create_dir_all(&copy)?;
+    let (from, to) = (dir.join("muster.db"), copy.join("muster.db"));
+    let (dir, copy) = (dir.display().to_string(), copy.display().to_string());
     let (mut times, mut floors, mut most) = ([0.0; ROUNDS], [0.0; ROUNDS], 0.0_f64);
     for ((feed, time), floor) in feeds.into_iter().zip(&mut times).zip(&mut floors) {
         let feed = feed.display().to_string();
         let (spent, peak) = phase(&["import", &dir, &feed])?;
-        (*time, *floor) = (spent, phase(&["scan", &dir, &feed, changes])?.0);
+        std::fs::copy(&from, &to)?;
+        // Both begin with the file in the system's cache and nothing of it to be written.
+        std::fs::File::open(&to)?.sync_all()?;
+        (*time, *floor) = (spent, phase(&["scan", &copy, &feed, changes])?.0);
         most = most.max(peak);
     }
     times.sort_by(f64::total_cmp);
@@ -202,10 +209,16 @@ fn scan(dir: &Path, feed: &Path, changed: usize) -> Result<()> {
     db.pragma_update(None, "synchronous", "FULL")?;
     let app: i64 = db.query_row("SELECT min(app_key) FROM source_record", [], |r| r.get(0))?;
     let rows: Vec<(i64, String)> = {
-        let mut select = db.prepare("SELECT user_key, profile FROM users ORDER BY user_key LIMIT ?1")?;
+        let mut select = db.prepare(
+            "SELECT user_key, profile FROM users WHERE plan = (SELECT max(plan) FROM users) \
+             ORDER BY user_key LIMIT ?1",
+        )?;
         let rows = select.query_map([changed as i64], |r| Ok((r.get(0)?, r.get(1)?)))?;
         rows.collect::<Result<_, _>>()?
     };
+    if rows.len() != changed {
+        bail!("{} people changed, not {changed}", rows.len());
+    }
     let started = Instant::now();
     let mut hashes = 0u64;
     for row in FeedReader::open(std::fs::File::open(feed)?, &format())? {
