@@ -81,6 +81,16 @@ impl Context {
         self.data_dir_or(DATA_DIR)
     }
 
+    /// The data directory, if somebody said which.
+    pub(crate) fn given_data_dir(&self) -> Option<&Path> {
+        self.data_dir.as_deref()
+    }
+
+    /// Has the data be there from now on.
+    pub(crate) fn set_data_dir(&mut self, data_dir: PathBuf) {
+        self.data_dir = Some(data_dir);
+    }
+
     /// `--data-dir …` as commands that are suggested need it; nothing if it is the default.
     pub(crate) fn data_dir_flag(&self) -> String {
         self.data_dir.as_deref().map_or_else(String::new, |d| format!(" --data-dir {}", output::shell(d)))

@@ -59,12 +59,15 @@ impl Serve {
     /// Runs it until it is told to stop. `matches` are those of this command.
     pub(crate) fn run(self, context: &mut Context, matches: &ArgMatches) -> Result<Exit> {
         let (settings, shown) =
-            Settings::resolve(self.flags, matches, self.config.as_deref(), context.data_dir())?;
+            Settings::resolve(self.flags, matches, self.config.as_deref(), context.given_data_dir())?;
         if self.print_config {
             print_config(context, &shown)?;
             return Ok(Exit::Done);
         }
         logging::start(&settings);
+        if let Some(data_dir) = &settings.data_dir {
+            context.set_data_dir(data_dir.clone());
+        }
         let muster = Arc::new(context.open_or_create()?);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(std::thread::available_parallelism().map_or(1, usize::from).min(SERVING_THREADS))

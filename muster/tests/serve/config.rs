@@ -68,6 +68,23 @@ fn another_file_can_be_named() {
 }
 
 #[test]
+fn a_file_that_is_named_says_where_the_data_is() {
+    let place = Place::new();
+    place.write("etc/own.toml", "data-dir = \"../elsewhere\"\nrequest-timeout = 8\n");
+    let run = |args: &[&str]| {
+        let own = ["serve", "--print-config", "--json", "--config", "etc/own.toml"];
+        let args: Vec<&str> = own.iter().chain(args).copied().collect();
+        let output = place.bare(&args).output().unwrap();
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()["data-dir"].clone()
+    };
+    assert_eq!(run(&[])["value"], "etc/../elsewhere");
+    assert_eq!(run(&["--data-dir", "here"])["value"], "here");
+    assert_eq!(run(&["--data-dir", "here"])["from"], "--data-dir");
+    place.write("data/muster.toml", "data-dir = \"../elsewhere\"\n");
+    refused(&place, &[], 2, &["muster.toml", "data-dir", "--config"]);
+}
+
+#[test]
 fn mistakes_are_told_with_the_place_and_the_nearest_name() {
     let place = Place::new();
     place.write("bad.toml", "# settings\nlisen = \"127.0.0.1:1\"\n");

@@ -52,8 +52,15 @@ impl Place {
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.bare(args);
+        command.args(["--data-dir", "data"]);
+        command
+    }
+
+    /// The same, without a word of where the data is.
+    pub(crate) fn bare(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
-        command.current_dir(self.path()).args(args).args(["--data-dir", "data"]);
+        command.current_dir(self.path()).args(args);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MUSTER_")) {
             command.env_remove(name);
         }

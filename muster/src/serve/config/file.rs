@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use muster_engine::suggest::did_you_mean;
+use serde::Deserialize;
 
 use super::flags::{self, Flags};
 use crate::context::Usage;
@@ -16,8 +17,20 @@ const NAME: &str = "muster.toml";
 #[derive(Debug, Default)]
 pub(super) struct File {
     pub(super) path: Option<PathBuf>,
+    /// Where the data is; only a file that is named can say so.
+    pub(super) data_dir: Option<PathBuf>,
     pub(super) flags: Flags,
 }
+
+/// What is a flag of all commands.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct OfAll {
+    data_dir: Option<PathBuf>,
+}
+
+/// Its name in the file.
+const DATA_DIR: &str = "data-dir";
 
 impl File {
     /// Reads the file that is named, which must be there, or the data directory's, which may be.
@@ -33,25 +46,34 @@ impl File {
             }
             Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
         };
-        let mut flags =
+        let (OfAll { mut data_dir }, mut flags) =
             parse(&text).map_err(|(line, what)| Usage(format!("{}:{line}: {what}", path.display())))?;
+        if data_dir.is_some() && named.is_none() {
+            return Err(Usage(format!(
+                "{}: data-dir: the file was found by the directory it is in; name it by --config to have it say where \
+                 the data is",
+                path.display()
+            ))
+            .into());
+        }
         // A file's paths are meant from where it stands.
         let folder = path.parent().unwrap_or(Path::new(""));
-        for file in [&mut flags.tls_cert, &mut flags.tls_key].into_iter().flatten() {
+        for file in [&mut flags.tls_cert, &mut flags.tls_key, &mut data_dir].into_iter().flatten() {
             *file = folder.join(&*file);
         }
-        Ok(Self { path: Some(path), flags })
+        Ok(Self { path: Some(path), data_dir, flags })
     }
 }
 
 /// The settings in a text; else the line and what is wrong there.
-fn parse(text: &str) -> Result<Flags, (usize, String)> {
+fn parse(text: &str) -> Result<(OfAll, Flags), (usize, String)> {
     let line_of = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
     let wrong = |error: toml::de::Error| {
         (error.span().map_or(1, |span| line_of(span.start)), error.message().to_owned())
     };
     let table = toml::de::DeTable::parse(text).map_err(wrong)?;
-    let names = flags::names();
+    let mut names = flags::names();
+    names.push(DATA_DIR.to_owned());
     for key in table.get_ref().keys() {
         let name = key.get_ref().as_ref();
         if !names.iter().any(|known| known == name) {
@@ -59,7 +81,7 @@ fn parse(text: &str) -> Result<Flags, (usize, String)> {
             return Err((line_of(key.span().start), format!("there is no setting {name:?}{hint}")));
         }
     }
-    toml::from_str(text).map_err(wrong)
+    Ok((toml::from_str(text).map_err(wrong)?, toml::from_str(text).map_err(wrong)?))
 }
 
 #[cfg(test)]

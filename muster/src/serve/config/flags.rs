@@ -48,7 +48,7 @@ pub(crate) struct Flags {
     /// How long a request may take [default: 60]
     #[arg(long, env = "MUSTER_REQUEST_TIMEOUT", value_name = "SECONDS")]
     pub(super) request_timeout: Option<Seconds>,
-    /// How long a client may take to send the head of a request, and to send the next one [default: 30]
+    /// How long a client may take to send the head of a request, and to send the next one [default: 10]
     #[arg(long, env = "MUSTER_HEADER_TIMEOUT", value_name = "SECONDS")]
     pub(super) header_timeout: Option<Seconds>,
     /// How many connections are served at once; others wait [default: 1024]

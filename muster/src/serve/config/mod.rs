@@ -18,11 +18,13 @@ use self::file::File;
 pub(crate) use self::flags::Flags;
 pub(crate) use self::values::LogFormat;
 use self::values::{LogLevel, Seconds, Size, Switch};
-use crate::context::{Usage, host_name};
+use crate::context::{DATA_DIR, Usage, host_name};
 
 /// The settings that hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    /// Where the data is, if anybody says so.
+    pub(crate) data_dir: Option<PathBuf>,
     /// Where to listen.
     pub(crate) listen: SocketAddr,
     /// HTTPS by these files.
@@ -135,11 +137,12 @@ impl Settings {
         flags: Flags,
         matches: &ArgMatches,
         named: Option<&Path>,
-        data_dir: &Path,
+        data_dir: Option<&Path>,
     ) -> Result<(Self, Vec<Shown>)> {
-        let file = File::read(named, data_dir)?;
+        let file = File::read(named, data_dir.unwrap_or(Path::new(DATA_DIR)))?;
         let mut choice = Choice { matches, file: file.path.as_deref(), shown: Vec::new() };
         let f = file.flags;
+        let data_dir = choice.path("data-dir", data_dir.map(Path::to_owned), file.data_dir);
         let listen = choice.value("listen", flags.listen, f.listen, SocketAddr::from(([127, 0, 0, 1], 8080)));
         let cert = choice.path("tls-cert", flags.tls_cert, f.tls_cert);
         let key = choice.path("tls-key", flags.tls_key, f.tls_key);
@@ -156,6 +159,7 @@ impl Settings {
         };
         let public_url = choice.optional("public-url", flags.public_url, f.public_url, None);
         let settings = Self {
+            data_dir,
             listen,
             tls,
             public_url: public_url.map(|url| checked_url(&url)).transpose()?,
