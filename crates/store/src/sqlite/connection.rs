@@ -123,7 +123,8 @@ pub(super) fn configure(connection: &Connection, role: Role) -> Result<()> {
         }
         Role::Reader => {
             set_read_only(connection, true)?;
-            set("cache_size", &-32_768)?;
+            // It is forgotten with every commit, so a large one is never full of what is still true.
+            set("cache_size", &-4_096)?;
         }
         Role::Memory => {}
     }

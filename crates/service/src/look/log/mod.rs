@@ -62,8 +62,8 @@ impl Muster {
         let mut page = LogPage::default();
         let mut before = before.unwrap_or(i64::MAX);
         loop {
-            let (mut events, oldest) = self.store.try_read(|tx| self.backwards(tx, &wanted, before))?;
             let room = limit - page.events.len();
+            let (mut events, oldest) = self.store.try_read(|tx| self.backwards(tx, &wanted, before, room))?;
             if events.len() >= room {
                 events.truncate(room);
                 page.next = events.last().map(|e| e.position);
@@ -87,8 +87,8 @@ impl Muster {
         let mut page = LogPage::default();
         let mut after = after;
         loop {
-            let (mut events, last) = self.store.try_read(|tx| self.forwards(tx, &wanted, after))?;
             let room = limit - page.events.len();
+            let (mut events, last) = self.store.try_read(|tx| self.forwards(tx, &wanted, after, room))?;
             if events.len() >= room {
                 events.truncate(room);
                 page.next = events.last().map(|e| e.position);
@@ -111,12 +111,14 @@ impl Muster {
         Ok(Wanted { event_type: filter.event_type.clone(), user })
     }
 
-    /// What fits in a few blocks before a position, newest first; and the position before which to go on.
+    /// What fits in a few blocks before a position, newest first, as many as there is room for; and the position before
+    /// which to go on.
     fn backwards(
         &self,
         tx: &mut dyn Tx,
         wanted: &Wanted,
         before: i64,
+        room: usize,
     ) -> Result<(Vec<EventView>, Option<i64>)> {
         let config = self.config_in(tx)?;
         let blocks = match wanted.user {
@@ -128,6 +130,9 @@ impl Muster {
             let lines = block.events()?;
             let events = lines.iter().rev().filter(|(position, _)| *position < before);
             for (position, line) in events {
+                if found.len() >= room {
+                    return Ok((found, None));
+                }
                 found.extend(
                     event::read(&config, block, *position, line)?.into_iter().filter(|e| wanted.fits(e)),
                 );
@@ -136,12 +141,14 @@ impl Muster {
         Ok((found, blocks.last().map(|b| b.position)))
     }
 
-    /// What fits in a few blocks after a position, oldest first; and the position after which to go on.
+    /// What fits in a few blocks after a position, oldest first, as many as there is room for; and the position after
+    /// which to go on.
     fn forwards(
         &self,
         tx: &mut dyn Tx,
         wanted: &Wanted,
         after: i64,
+        room: usize,
     ) -> Result<(Vec<EventView>, Option<i64>)> {
         let config = self.config_in(tx)?;
         let blocks = log::blocks_after(tx, after, BLOCKS)?;
@@ -152,6 +159,9 @@ impl Muster {
                 continue;
             }
             for (position, line) in block.events()?.iter().filter(|(position, _)| *position > after) {
+                if found.len() >= room {
+                    return Ok((found, None));
+                }
                 found.extend(
                     event::read(&config, block, *position, line)?.into_iter().filter(|e| wanted.fits(e)),
                 );

@@ -13,7 +13,7 @@ use crate::error::{Result, ServiceError};
 use crate::muster::Muster;
 
 /// How many blocks are read at once.
-const BLOCKS: usize = 64;
+const BLOCKS: usize = 16;
 /// A page ends after so many events were looked at, found or not, so that no request runs for ever.
 const LOOKED_AT: usize = 100_000;
 /// How many keywords there may be, and how long each.
@@ -117,9 +117,10 @@ impl Muster {
         };
         let mut looked_at = 0;
         while page.events.len() < limit && looked_at < LOOKED_AT {
-            let (events, last, past_end) = self.store.try_read(|tx| self.look(tx, query, after, false))?;
-            looked_at += events.looked_at;
             let room = limit - page.events.len();
+            let (events, last, past_end) =
+                self.store.try_read(|tx| self.look(tx, query, after, false, room))?;
+            looked_at += events.looked_at;
             let more = events.found.len() > room;
             page.events.extend(events.found.into_iter().take(room));
             if more {
@@ -144,9 +145,10 @@ impl Muster {
         let mut before = query.after.unwrap_or(i64::MAX);
         let mut looked_at = 0;
         while page.events.len() < limit && looked_at < LOOKED_AT {
-            let (events, last, past_end) = self.store.try_read(|tx| self.look(tx, query, before, true))?;
-            looked_at += events.looked_at;
             let room = limit - page.events.len();
+            let (events, last, past_end) =
+                self.store.try_read(|tx| self.look(tx, query, before, true, room))?;
+            looked_at += events.looked_at;
             let more = events.found.len() > room;
             page.events.extend(events.found.into_iter().take(room));
             if more {
@@ -162,14 +164,15 @@ impl Muster {
         Ok(page)
     }
 
-    /// What fits in some blocks on one side of a position; where to go on; whether all that follows is out of the time
-    /// asked for.
+    /// What fits in some blocks on one side of a position, no more than one event beyond `room`: a block may hold very
+    /// many. Where to go on, if there was room; whether all that follows is out of the time asked for.
     fn look(
         &self,
         tx: &mut dyn Tx,
         query: &LogQuery,
         from: i64,
         backwards: bool,
+        room: usize,
     ) -> Result<(Looked, Option<i64>, bool)> {
         let config = self.config_in(tx)?;
         let blocks = if backwards {
@@ -191,6 +194,9 @@ impl Muster {
             for (position, line) in lines {
                 if if backwards { position >= from } else { position <= from } {
                     continue;
+                }
+                if looked.found.len() > room {
+                    return Ok((looked, None, false));
                 }
                 looked.looked_at += 1;
                 looked.found.extend(
