@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use super::cached::Cached;
-use super::workers::Standing;
+use super::supervised::Standing;
 
 /// How long what was found out about the store holds. A probe writes, so that it isn't done all the time.
 const HOLDS: Duration = Duration::from_secs(5);
@@ -39,23 +39,23 @@ struct StoreChecks {
 /// What readiness depends on.
 pub(super) struct Readiness {
     store: Cached<StoreChecks>,
-    workers: Option<Arc<Standing>>,
+    behind: Vec<(&'static str, Arc<Standing>)>,
     stop: watch::Receiver<bool>,
 }
 
 impl Readiness {
-    /// For a service, its workers (none: they are off), and the signal to stop.
+    /// For a service, what works behind it by name, and the signal to stop.
     ///
     /// # Errors
     /// If the store can't be read.
     pub(super) fn new(
         muster: Arc<Muster>,
-        workers: Option<Arc<Standing>>,
+        behind: Vec<(&'static str, Arc<Standing>)>,
         stop: watch::Receiver<bool>,
     ) -> muster_store::Result<Self> {
         let schema = muster.store().read(|tx| meta::get(tx, meta::SCHEMA_VERSION))?;
         let store = Cached::new(HOLDS, PATIENCE, move || check_store(&muster, schema.as_deref()));
-        Ok(Self { store, workers, stop })
+        Ok(Self { store, behind, stop })
     }
 
     async fn checks(&self) -> Vec<(&'static str, Check)> {
@@ -72,9 +72,7 @@ impl Readiness {
             ("migrations", store.schema),
             ("diskSpace", store.disk),
         ];
-        if let Some(workers) = &self.workers {
-            checks.push(("workers", workers.check()));
-        }
+        checks.extend(self.behind.iter().map(|(name, standing)| (*name, standing.check())));
         let stopping = *self.stop.borrow();
         checks.push(("serving", if stopping { Err("the server is stopping".to_owned()) } else { Ok(()) }));
         checks

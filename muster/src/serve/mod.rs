@@ -10,6 +10,7 @@ mod metrics;
 mod scheduler;
 mod server;
 mod stop;
+mod supervised;
 mod tls;
 mod workers;
 

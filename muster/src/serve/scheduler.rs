@@ -9,9 +9,12 @@ use muster_service::schedule::Stop;
 use tokio::sync::{oneshot, watch};
 
 use super::stop::stopped;
+use super::supervised::{Standing, keep_on};
 
 /// What is done when its time has come, on a thread of its own.
 pub(super) struct Scheduler {
+    /// How it stands.
+    pub(super) standing: Arc<Standing>,
     ended: oneshot::Receiver<()>,
     grace: Duration,
 }
@@ -22,7 +25,10 @@ impl Scheduler {
     /// # Errors
     /// If there is no thread to be had.
     pub(super) fn start(muster: Arc<Muster>, stop: watch::Receiver<bool>, grace: Duration) -> Result<Self> {
+        let standing = Arc::new(Standing::default());
+        let told = Arc::clone(&standing);
         let over = Stop::new();
+        let stopping = stop.clone();
         let (telling, (ending, ended)) = (over.clone(), oneshot::channel());
         tokio::spawn(async move {
             stopped(stop).await;
@@ -31,12 +37,15 @@ impl Scheduler {
         std::thread::Builder::new()
             .name("schedule".to_owned())
             .spawn(move || {
-                muster.scheduler(&over);
+                keep_on("the scheduler", &stopping, &told, || {
+                    muster.scheduler(&over);
+                    Ok(())
+                });
                 // Whoever doesn't wait any more needn't know.
                 let _ = ending.send(());
             })
             .context("starting the scheduler")?;
-        Ok(Self { ended, grace })
+        Ok(Self { standing, ended, grace })
     }
 
     /// Waits until the job under way has ended, for as long as it may take.

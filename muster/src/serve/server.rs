@@ -49,12 +49,14 @@ pub(super) async fn run(muster: Arc<Muster>, settings: Settings) -> Result<()> {
     } else {
         None
     };
-    resume_runs(Arc::clone(&muster), stop.clone())?;
-    let readiness = Readiness::new(
-        Arc::clone(&muster),
-        workers.as_ref().map(|workers| Arc::clone(&workers.standing)),
-        stop.clone(),
-    )?;
+    let runs = resume_runs(Arc::clone(&muster), stop.clone())?;
+    let behind = [
+        ("workers", workers.as_ref().map(|workers| Arc::clone(&workers.standing))),
+        ("scheduler", scheduler.as_ref().map(|scheduler| Arc::clone(&scheduler.standing))),
+        ("runs", Some(runs)),
+    ];
+    let behind = behind.into_iter().filter_map(|(name, standing)| Some((name, standing?))).collect();
+    let readiness = Readiness::new(Arc::clone(&muster), behind, stop.clone())?;
     tell_address(&tcp, &settings)?;
     let limits =
         Limits { body: settings.body_limit, time: settings.request_timeout, tls: settings.tls.is_some() };

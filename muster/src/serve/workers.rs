@@ -11,30 +11,14 @@ use muster_service::provision::{AppProgress, SyncProgress};
 use tokio::sync::{oneshot, watch};
 
 use super::metrics;
+use super::supervised::{Standing, keep_on, wait};
 
-/// The first and the longest pause after provisioning failed as a whole, which is when the store fails.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 /// How often runs that stand still are looked for.
 const LOOK_FOR_RUNS: Duration = Duration::from_secs(10);
 /// How long to wait after one couldn't go on.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
 /// How much longer than calls under way the workers may take to end.
 const TO_RECORD: Duration = Duration::from_secs(5);
-
-/// How provisioning stands: what is wrong, if anything.
-#[derive(Debug, Default)]
-pub(super) struct Standing(Mutex<Option<String>>);
-
-impl Standing {
-    /// What keeps provisioning as a whole from running.
-    pub(super) fn check(&self) -> Result<(), String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone().map_or(Ok(()), Err)
-    }
-
-    fn set(&self, problem: Option<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = problem;
-    }
-}
 
 /// Provisioning, on threads of its own: however busy the server is, leases are kept and calls go on.
 pub(super) struct Workers {
@@ -67,7 +51,11 @@ impl Workers {
         std::thread::Builder::new()
             .name("provisioning".to_owned())
             .spawn(move || {
-                provision(&muster, &stop, grace, &told);
+                keep_on("provisioning", &stop, &told, || {
+                    muster
+                        .provision_forever(stop.clone(), grace, &Counting::default())
+                        .map_err(|error| error.to_string())
+                });
                 // Whoever doesn't wait any more needn't know.
                 let _ = ending.send(());
             })
@@ -85,58 +73,40 @@ impl Workers {
     }
 }
 
-/// Provisions until told to stop, whatever fails.
-fn provision(muster: &Arc<Muster>, stop: &watch::Receiver<bool>, grace: Duration, standing: &Standing) {
-    let mut pause = PAUSE.0;
-    while !*stop.borrow() {
-        let began = std::time::Instant::now();
-        standing.set(None);
-        match muster.provision_forever(stop.clone(), grace, &Counting::default()) {
-            Ok(()) => return,
-            Err(error) => {
-                tracing::error!(%error, "provisioning failed as a whole; it begins again shortly");
-                standing.set(Some(error.to_string()));
-            }
-        }
-        pause = if began.elapsed() > PAUSE.1 { PAUSE.0 } else { (pause * 2).min(PAUSE.1) };
-        wait(stop, pause);
-    }
-}
-
-/// Waits so long, or until it is time to stop.
-fn wait(stop: &watch::Receiver<bool>, time: Duration) {
-    const STEP: Duration = Duration::from_millis(100);
-    let until = std::time::Instant::now() + time;
-    while !*stop.borrow() && std::time::Instant::now() < until {
-        std::thread::sleep(STEP);
-    }
-}
-
 /// Finishes runs that a process left behind when it died, now and from time to time. A run that is cut off when the server
-/// stops goes on where it stands, here or elsewhere.
+/// stops goes on where it stands, here or elsewhere. Gives how that stands.
 ///
 /// # Errors
 /// If there is no thread to be had.
-pub(super) fn resume_runs(muster: Arc<Muster>, stop: watch::Receiver<bool>) -> Result<()> {
+pub(super) fn resume_runs(muster: Arc<Muster>, stop: watch::Receiver<bool>) -> Result<Arc<Standing>> {
+    let standing = Arc::new(Standing::default());
+    let told = Arc::clone(&standing);
     std::thread::Builder::new()
         .name("runs".to_owned())
         .spawn(move || {
-            while !*stop.borrow() {
-                let pause = match muster.resume_runs(&Quiet) {
-                    Ok(plans) => {
-                        for plan in plans {
-                            tracing::info!(plan = %plan, "a run that stood still is finished");
-                        }
-                        LOOK_FOR_RUNS
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "a run that stands still can't go on");
-                        AFTER_FAILURE
-                    }
-                };
-                wait(&stop, pause);
-            }
+            keep_on("the look for runs", &stop, &told, || {
+                while !*stop.borrow() {
+                    wait(&stop, finish_runs(&muster));
+                }
+                Ok(())
+            });
         })
         .context("starting to look for runs")?;
-    Ok(())
+    Ok(standing)
+}
+
+/// Finishes those that can go on; gives how long to wait before the next look.
+fn finish_runs(muster: &Muster) -> Duration {
+    match muster.resume_runs(&Quiet) {
+        Ok(plans) => {
+            for plan in plans {
+                tracing::info!(plan = %plan, "a run that stood still is finished");
+            }
+            LOOK_FOR_RUNS
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a run that stands still can't go on");
+            AFTER_FAILURE
+        }
+    }
 }

@@ -13,7 +13,16 @@ fn a_server_that_can_work_is_ready() {
     assert_eq!(ready.status, 200, "{ready:?}");
     let ready = ready.json();
     assert_eq!(ready["ready"], true);
-    for check in ["storeReadable", "storeWritable", "migrations", "diskSpace", "workers", "serving"] {
+    for check in [
+        "storeReadable",
+        "storeWritable",
+        "migrations",
+        "diskSpace",
+        "workers",
+        "scheduler",
+        "runs",
+        "serving",
+    ] {
         assert_eq!(ready["checks"][check], "ok", "{ready}");
     }
 }
