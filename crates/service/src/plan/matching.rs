@@ -30,7 +30,7 @@ type Asked = (usize, String);
 
 /// The person of each work, up to the first that must wait for those before it.
 pub(super) fn resolve(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: &Pass) -> Result<Whom> {
-    let asked: Vec<Vec<Asked>> = works.iter().map(|w| asks(frame, w)).collect();
+    let asked = first_asked(frame, works);
     let owners = owners(tx, frame, &asked, pass)?;
     let mut whom = Whom { who: Vec::with_capacity(works.len()), people: HashMap::new() };
     let stored: BTreeSet<i64> = owners.values().map(|u| u.0).filter(|u| *u > 0).collect();
@@ -39,18 +39,15 @@ pub(super) fn resolve(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: 
         whom.people = load_people(tx, &stored)?.into_iter().map(|p| (p.user.user_key, p)).collect();
     }
     let mut touched: HashSet<UserKey> = HashSet::new();
-    // Values that nobody has yet and that rows before ask for.
-    let mut rivals: HashSet<&Asked> = HashSet::new();
     for (work, asked) in works.iter().zip(&asked) {
         let who = match work.who {
             Who::Known(user) => Some(user),
             Who::New => None,
             Who::Match => {
                 let found = asked.iter().find_map(|a| owners.get(a)).copied();
-                if found.is_some_and(|u| touched.contains(&u)) || asked.iter().any(|a| rivals.contains(a)) {
+                if found.is_some_and(|u| touched.contains(&u)) {
                     break;
                 }
-                rivals.extend(asked.iter().filter(|a| !owners.contains_key(*a)));
                 match (found, work.record()) {
                     (Some(user), Some((app, _))) if !stays(frame, &whom, pass, user, app)? => Some(user),
                     _ => None,
@@ -66,6 +63,22 @@ pub(super) fn resolve(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: 
         whom.who.push(who);
     }
     Ok(whom)
+}
+
+/// What the works ask for, up to the first that asks for what one before it asks for: it depends on what becomes of that
+/// one. No work behind is looked at, for all that are left are looked at again.
+fn first_asked(frame: &Frame<'_>, works: &[Work]) -> Vec<Vec<Asked>> {
+    let mut all: Vec<Vec<Asked>> = Vec::with_capacity(works.len());
+    let mut seen: HashSet<Asked> = HashSet::new();
+    for work in works {
+        let asked = asks(frame, work);
+        if asked.iter().any(|a| seen.contains(a)) {
+            break;
+        }
+        seen.extend(asked.iter().cloned());
+        all.push(asked);
+    }
+    all
 }
 
 /// By which values a row of a new key may find somebody.
