@@ -131,7 +131,7 @@ impl Call {
         self,
         work: impl FnOnce(&Cx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.run(|shared| &shared.reads, work).await
+        self.run(|shared| &shared.reads, Door::enter, work).await
     }
 
     /// As [`Call::change`], of something that is no plan and can't be previewed.
@@ -153,12 +153,13 @@ impl Call {
         self,
         work: impl FnOnce(&Cx<'_>) -> Result<Changed<T>> + Send + 'static,
     ) -> Result<Changed<T>> {
-        self.run(|shared| &shared.changes, work).await
+        self.run(|shared| &shared.changes, Door::enter_to_change, work).await
     }
 
     async fn run<T: Send + 'static>(
         self,
         queue: impl FnOnce(&Shared) -> &Arc<Semaphore>,
+        enter: impl FnOnce(&Door, &str) -> muster_service::Result<Session> + Send + 'static,
         work: impl FnOnce(&Cx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let Self { shared, token, base, client, preview, who } = self;
@@ -168,7 +169,7 @@ impl Call {
         let done = tokio::task::spawn_blocking(move || {
             // Held until the work is over, also if nobody waits for it any more.
             let _turn = turn;
-            let session = door.enter(&token)?;
+            let session = enter(&door, &token)?;
             // Nobody else sets it: a request is one call.
             let _ = who.0.set(session.actor.clone());
             work(&Cx {

@@ -196,3 +196,15 @@ fn of_several_who_move_a_person_through_her_lifecycle_one_does() {
     answers.sort_unstable();
     assert_eq!((answers[0], answers[1], answers[7]), (200, 400, 400), "{answers:?}");
 }
+
+#[test]
+fn who_may_only_read_is_refused_also_what_would_change_nothing() {
+    let server = Server::start();
+    let id = server.user("ann@example.org");
+    let reader = format!("SSWS {}", server.token("reader", Right::Read));
+    let auth = [("authorization", reader.as_str())];
+    let same = json!({ "profile": { "firstName": "Ann" } });
+    server.send(Method::POST, &format!("/users/{id}"), Some(&same), &auth).refused(403, "E0000006");
+    server.send(Method::POST, &format!("/users/{id}"), Some(&json!({})), &auth).refused(403, "E0000006");
+    server.send(Method::GET, &format!("/users/{id}"), None, &auth).expect(200);
+}

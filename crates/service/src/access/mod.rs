@@ -34,6 +34,16 @@ impl Door {
         Ok(Session { muster: self.muster.clone(), actor })
     }
 
+    /// Lets in who shows a good token that may change something: also what turns out to change nothing takes that right.
+    ///
+    /// # Errors
+    /// As [`Door::enter`]; [`ServiceError::Denied`](crate::ServiceError::Denied) if the token may only read.
+    pub fn enter_to_change(&self, token: &str) -> Result<Session> {
+        let session = self.enter(token)?;
+        session.actor.require(Right::Write, "change anything")?;
+        Ok(session)
+    }
+
     /// The org's name and id, which anybody may know.
     ///
     /// # Errors
