@@ -1,7 +1,9 @@
 //! The provisioning connection of an application (Okta: `ApplicationConnections`).
 
+mod activate_default_connection;
+mod activation;
+mod deactivate_default_connection;
 mod get_default_connection;
-mod lifecycle;
 mod update_default_connection;
 pub(crate) mod wire;
 
@@ -19,6 +21,10 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
             get_default_connection::get_default_provisioning_connection_for_application,
             update_default_connection::update_default_provisioning_connection_for_application
         ))
-        .routes(routes!(lifecycle::activate_default_provisioning_connection_for_application))
-        .routes(routes!(lifecycle::deactivate_default_provisioning_connection_for_application))
+        .routes(routes!(
+            activate_default_connection::activate_default_provisioning_connection_for_application
+        ))
+        .routes(routes!(
+            deactivate_default_connection::deactivate_default_provisioning_connection_for_application
+        ))
 }

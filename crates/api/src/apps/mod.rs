@@ -1,9 +1,11 @@
 //! Applications (Okta: Application).
 
+mod activate_application;
+mod activation;
 mod create_application;
+mod deactivate_application;
 mod delete_application;
 mod get_application;
-mod lifecycle;
 mod list_applications;
 mod replace_application;
 mod request;
@@ -25,6 +27,6 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
             replace_application::replace_application,
             delete_application::delete_application
         ))
-        .routes(routes!(lifecycle::activate_application))
-        .routes(routes!(lifecycle::deactivate_application))
+        .routes(routes!(activate_application::activate_application))
+        .routes(routes!(deactivate_application::deactivate_application))
 }

@@ -1,11 +1,15 @@
 //! Group rules (Okta: `GroupRule`).
 
+mod activate_group_rule;
+mod activation;
+mod create_group_rule;
+mod deactivate_group_rule;
 mod delete_group_rule;
 mod get_group_rule;
-mod lifecycle;
 mod list_group_rules;
+mod replace_group_rule;
+mod request;
 mod wire;
-mod write_group_rule;
 
 use std::sync::Arc;
 
@@ -17,12 +21,12 @@ use crate::base::Shared;
 /// The operations on group rules.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
-        .routes(routes!(list_group_rules::list_group_rules, write_group_rule::create_group_rule))
+        .routes(routes!(list_group_rules::list_group_rules, create_group_rule::create_group_rule))
         .routes(routes!(
             get_group_rule::get_group_rule,
-            write_group_rule::replace_group_rule,
+            replace_group_rule::replace_group_rule,
             delete_group_rule::delete_group_rule
         ))
-        .routes(routes!(lifecycle::activate_group_rule))
-        .routes(routes!(lifecycle::deactivate_group_rule))
+        .routes(routes!(activate_group_rule::activate_group_rule))
+        .routes(routes!(deactivate_group_rule::deactivate_group_rule))
 }

@@ -2,7 +2,7 @@
 
 use muster_engine::model::schema::AttributeDef;
 
-use super::user_schema::ProfileSchema;
+use super::wire::ProfileSchema;
 use crate::base::{Answer, Call, ReadErrors, Result};
 
 /// Retrieves the schema of groups' profiles.

@@ -1,9 +1,14 @@
 //! Schemas and types of users and groups (Okta: Schema, `UserType`).
 
+mod create_user_type;
 mod get_group_schema;
+mod get_user_schema;
+mod get_user_type;
+mod list_user_types;
 mod property;
+mod update_user_profile;
 mod user_schema;
-mod user_types;
+mod wire;
 
 use std::sync::Arc;
 
@@ -15,8 +20,8 @@ use crate::base::Shared;
 /// The operations on schemas and types.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
-        .routes(routes!(user_schema::get_user_schema, user_schema::update_user_profile))
+        .routes(routes!(get_user_schema::get_user_schema, update_user_profile::update_user_profile))
         .routes(routes!(get_group_schema::get_group_schema))
-        .routes(routes!(user_types::list_user_types, user_types::create_user_type))
-        .routes(routes!(user_types::get_user_type))
+        .routes(routes!(list_user_types::list_user_types, create_user_type::create_user_type))
+        .routes(routes!(get_user_type::get_user_type))
 }

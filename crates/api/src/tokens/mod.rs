@@ -3,6 +3,7 @@
 mod get_api_token;
 mod list_api_tokens;
 mod revoke_api_token;
+mod revoke_current_api_token;
 mod wire;
 
 use std::sync::Arc;
@@ -16,6 +17,6 @@ use crate::base::Shared;
 pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
         .routes(routes!(list_api_tokens::list_api_tokens))
-        .routes(routes!(revoke_api_token::revoke_current_api_token))
+        .routes(routes!(revoke_current_api_token::revoke_current_api_token))
         .routes(routes!(get_api_token::get_api_token, revoke_api_token::revoke_api_token))
 }

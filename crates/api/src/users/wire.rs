@@ -75,6 +75,10 @@ pub(crate) struct UserLinks {
     this: Option<Href>,
 }
 
+/// What activation answers. There is no page to sign in at, so there is no address and no token.
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub(crate) struct UserActivationToken {}
+
 /// A user (Okta: User).
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -1,11 +1,10 @@
-//! `POST /api/v1/groups` and `PUT /api/v1/groups/{groupId}` (Okta: addGroup, replaceGroup).
+//! What clients say of a group.
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
 
-use super::wire::{Group, read};
-use crate::base::{Answer, ApiError, Body, Call, Changed, Errors, Path, Result};
+use crate::base::{ApiError, Result};
 
 /// The longest name, and the longest description.
 const LENGTHS: (usize, usize) = (255, 1_024);
@@ -16,7 +15,7 @@ const LENGTHS: (usize, usize) = (255, 1_024);
 pub(crate) struct GroupRequest {
     /// What it is called.
     #[serde(default)]
-    profile: GroupProfileRequest,
+    pub(super) profile: GroupProfileRequest,
 }
 
 /// What a group is to be called.
@@ -34,7 +33,7 @@ pub(crate) struct GroupProfileRequest {
 
 impl GroupProfileRequest {
     /// Name and description.
-    fn read(self) -> Result<(String, String)> {
+    pub(super) fn read(self) -> Result<(String, String)> {
         if let Some(name) = self.others.iter().find(|(_, v)| !v.is_null()).map(|(k, _)| k) {
             let cause = format!("Property name '{name}' is not defined in profile");
             return Err(ApiError::invalid("group", cause));
@@ -49,47 +48,4 @@ impl GroupProfileRequest {
         }
         Ok((name, description))
     }
-}
-
-/// Creates a group.
-#[utoipa::path(
-    post,
-    path = "/api/v1/groups",
-    operation_id = "addGroup",
-    tag = "Group",
-    request_body = GroupRequest,
-    responses((status = 200, body = Group), Errors)
-)]
-pub(crate) async fn add_group(call: Call, Body(request): Body<GroupRequest>) -> Result<Changed<Group>> {
-    let (name, description) = request.profile.read()?;
-    call.change(move |cx| {
-        let report = cx.session.group_create(&cx.session.actor, &name, &description, cx.options)?;
-        cx.settle(report, || Ok(Answer::ok(read(cx, &name)?)))
-    })
-    .await
-}
-
-/// Replaces the profile of a group made here.
-#[utoipa::path(
-    put,
-    path = "/api/v1/groups/{groupId}",
-    operation_id = "replaceGroup",
-    tag = "Group",
-    params(("groupId" = String, Path, description = "Id or name")),
-    request_body = GroupRequest,
-    responses((status = 200, body = Group), Errors)
-)]
-pub(crate) async fn replace_group(
-    call: Call,
-    Path(id): Path<String>,
-    Body(request): Body<GroupRequest>,
-) -> Result<Changed<Group>> {
-    let (name, description) = request.profile.read()?;
-    call.change(move |cx| {
-        let group = read(cx, &id)?;
-        let (actor, options) = (&cx.session.actor, cx.options);
-        let report = cx.session.group_update(actor, &group.id, &name, &description, options)?;
-        cx.settle(report, || Ok(Answer::ok(read(cx, &group.id)?)))
-    })
-    .await
 }

@@ -1,11 +1,11 @@
-//! `POST /api/v1/groups/rules` and `PUT /api/v1/groups/rules/{groupRuleId}` (Okta: createGroupRule, replaceGroupRule).
+//! What clients say of a group rule.
 
 use muster_service::edit::NewRule;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::wire::{GroupRule, RuleActions, RuleConditions, read};
-use crate::base::{Answer, ApiError, Body, Call, Changed, Errors, Path, Result};
+use super::wire::{RuleActions, RuleConditions};
+use crate::base::{ApiError, Result};
 
 /// The longest name.
 const LENGTH: usize = 50;
@@ -27,7 +27,8 @@ pub(crate) struct GroupRuleRequest {
 }
 
 impl GroupRuleRequest {
-    fn read(self) -> Result<NewRule> {
+    /// The rule that is asked for.
+    pub(super) fn read(self) -> Result<NewRule> {
         if let Some(kind) = self.kind.filter(|k| k != "group_rule") {
             return Err(ApiError::invalid(
                 "type",
@@ -58,49 +59,4 @@ impl GroupRuleRequest {
             except_groups: people.groups.exclude,
         })
     }
-}
-
-/// Creates a group rule. It is INACTIVE until it is activated.
-#[utoipa::path(
-    post,
-    path = "/api/v1/groups/rules",
-    operation_id = "createGroupRule",
-    tag = "GroupRule",
-    request_body = GroupRuleRequest,
-    responses((status = 200, body = GroupRule), Errors)
-)]
-pub(crate) async fn create_group_rule(
-    call: Call,
-    Body(request): Body<GroupRuleRequest>,
-) -> Result<Changed<GroupRule>> {
-    let rule = request.read()?;
-    call.change(move |cx| {
-        let report = cx.session.rule_create(&cx.session.actor, &rule, cx.options)?;
-        cx.settle(report, || Ok(Answer::ok(read(cx, &rule.name, false)?)))
-    })
-    .await
-}
-
-/// Replaces an INACTIVE group rule; the groups it fills stay.
-#[utoipa::path(
-    put,
-    path = "/api/v1/groups/rules/{groupRuleId}",
-    operation_id = "replaceGroupRule",
-    tag = "GroupRule",
-    params(("groupRuleId" = String, Path, description = "Id or name")),
-    request_body = GroupRuleRequest,
-    responses((status = 200, body = GroupRule), Errors)
-)]
-pub(crate) async fn replace_group_rule(
-    call: Call,
-    Path(id): Path<String>,
-    Body(request): Body<GroupRuleRequest>,
-) -> Result<Changed<GroupRule>> {
-    let rule = request.read()?;
-    call.change(move |cx| {
-        let known = read(cx, &id, false)?.id;
-        let report = cx.session.rule_replace(&cx.session.actor, &known, &rule, cx.options)?;
-        cx.settle(report, || Ok(Answer::ok(read(cx, &known, false)?)))
-    })
-    .await
 }
