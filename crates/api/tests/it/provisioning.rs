@@ -1,6 +1,6 @@
 //! The provisioning connection of SCIM applications, their features, and accounts in a real application.
 
-use muster_demo_app::{Config, DemoApp};
+use muster_demo_app::{Act, Config, DemoApp, Faults, On, Which};
 use muster_service::ImportOptions;
 use muster_service::provision::SyncOptions;
 use serde_json::{Value as Json, json};
@@ -224,4 +224,33 @@ fn a_bookmark_that_becomes_an_application_gives_accounts_to_those_who_have_it() 
     server.delete(&format!("/apps/{app}/users/{ann}")).expect(204);
     sync(&server);
     assert_eq!(demo.users()[0]["active"], true);
+}
+
+#[test]
+fn what_an_application_refuses_is_a_task_that_is_tried_again_on_demand() {
+    let server = Server::start();
+    let faults = Faults::default();
+    let detail = "names must not begin with an a".to_owned();
+    faults.add(
+        On::Writes,
+        Which::Always,
+        Act::RejectUserName { user_name: "ann@example.org".to_owned(), detail },
+    );
+    let config = Config { token: "demo-token".to_owned(), faults: faults.clone(), ..Config::default() };
+    let demo = server.runtime().block_on(DemoApp::start(config)).unwrap();
+    let app = scim(&server, "CRM");
+    connect(&server, &app, &demo.base_url, "demo-token");
+    let ann = server.user("ann@example.org");
+    server.post(&format!("/apps/{app}/users"), &json!({ "id": ann })).expect(200);
+    sync(&server);
+    let tasks = server.get("/tasks").expect(200).body;
+    assert_eq!(tasks.as_array().unwrap().len(), 1, "{tasks}");
+    assert!(tasks.to_string().contains("names must not begin with an a"), "{tasks}");
+    let task = tasks[0]["id"].as_str().unwrap();
+    faults.clear();
+    server.call(&format!("/tasks/{task}/retry")).expect(200);
+    sync(&server);
+    assert_eq!(demo.users().len(), 1);
+    assert!(server.get("/tasks").expect(200).body.as_array().unwrap().is_empty());
+    server.call(&format!("/tasks/{task}/retry")).expect(400);
 }

@@ -208,3 +208,19 @@ fn who_may_only_read_is_refused_also_what_would_change_nothing() {
     server.send(Method::POST, &format!("/users/{id}"), Some(&json!({})), &auth).refused(403, "E0000006");
     server.send(Method::GET, &format!("/users/{id}"), None, &auth).expect(200);
 }
+
+#[test]
+fn of_several_who_make_something_of_one_name_at_once_one_does() {
+    let server = Server::start();
+    let app = json!({ "name": "bookmark", "label": "Wiki", "settings": { "app": { "url": "https://wiki.example.org" } } });
+    let group = json!({ "profile": { "name": "Sales" } });
+    for (path, body) in [("/apps", &app), ("/groups", &group)] {
+        let make = || server.post(path, body).status.as_u16();
+        let mut answers: Vec<u16> = thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        answers.sort_unstable();
+        assert!(answers[0] == 200 && answers[1..].iter().all(|a| *a == 400), "{path}: {answers:?}");
+    }
+}

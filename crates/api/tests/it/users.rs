@@ -209,3 +209,20 @@ fn users_are_found_by_q_filter_and_search() {
     }
     assert_eq!(seen + page.body.as_array().unwrap().len(), 3);
 }
+
+#[test]
+fn who_is_not_in_yet_is_invited_again_and_only_who_is_locked_out_is_unlocked() {
+    let server = Server::start();
+    let profile =
+        json!({ "login": "bo@example.org", "email": "bo@example.org", "firstName": "Bo", "lastName": "Y" });
+    let bo = server.post("/users", &json!({ "profile": profile })).expect(200).body;
+    assert_eq!(bo["status"], "PROVISIONED");
+    let lifecycle = |id: &str, what: &str| server.call(&format!("/users/{id}/lifecycle/{what}"));
+    let id = bo["id"].as_str().unwrap();
+    lifecycle(id, "reactivate").expect(200);
+    assert_eq!(server.get(&format!("/users/{id}")).body["status"], "PROVISIONED");
+    lifecycle(id, "unlock").refused(403, "E0000032");
+    let ann = server.user("ann@example.org");
+    lifecycle(&ann, "reactivate").refused(403, "E0000038");
+    lifecycle("nobody@example.org", "unlock").refused(404, "E0000007");
+}
