@@ -6,6 +6,7 @@ mod create_application;
 mod deactivate_application;
 mod delete_application;
 mod get_application;
+mod import_feed;
 mod list_applications;
 mod replace_application;
 mod request;
@@ -29,4 +30,5 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
         ))
         .routes(routes!(activate_application::activate_application))
         .routes(routes!(deactivate_application::deactivate_application))
+        .routes(routes!(import_feed::import_feed))
 }

@@ -9,6 +9,7 @@ pub(crate) mod limits;
 pub(crate) mod link;
 pub(crate) mod page;
 pub(crate) mod query;
+pub(crate) mod stream;
 
 pub(crate) use answer::{Answer, Changed};
 pub(crate) use body::Body;
@@ -17,3 +18,4 @@ pub(crate) use error::{ApiError, Errors, ReadErrors, Result};
 pub(crate) use link::Href;
 pub(crate) use page::Paged;
 pub(crate) use query::{Path, Query};
+pub(crate) use stream::Table;

@@ -7,6 +7,7 @@ mod app_users;
 mod apps;
 mod clients;
 mod document;
+mod feeds;
 mod groups;
 mod logs;
 mod plans;

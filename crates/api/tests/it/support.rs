@@ -103,6 +103,16 @@ impl Server {
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.answer(request)
+    }
+
+    /// A POST of a text of a media type.
+    pub(crate) fn post_text(&self, path: &str, kind: &str, text: impl Into<reqwest::Body>) -> Reply {
+        let request = self.client.post(self.url(path)).header("content-type", kind).body(text);
+        self.answer(request.header("authorization", format!("SSWS {}", self.token)))
+    }
+
+    fn answer(&self, request: reqwest::RequestBuilder) -> Reply {
         self.runtime.block_on(async move {
             let response = request.send().await.unwrap();
             let (status, headers) = (response.status(), response.headers().clone());
