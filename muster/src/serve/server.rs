@@ -50,12 +50,9 @@ pub(super) async fn run(muster: Arc<Muster>, settings: Settings) -> Result<()> {
         None
     };
     let runs = resume_runs(Arc::clone(&muster), stop.clone())?;
-    let behind = [
-        ("workers", workers.as_ref().map(|workers| Arc::clone(&workers.standing))),
-        ("scheduler", scheduler.as_ref().map(|scheduler| Arc::clone(&scheduler.standing))),
-        ("runs", Some(runs)),
-    ];
-    let behind = behind.into_iter().filter_map(|(name, standing)| Some((name, standing?))).collect();
+    let mut behind = vec![("runs", runs)];
+    behind.extend(workers.iter().map(|workers| ("workers", Arc::clone(&workers.standing))));
+    behind.extend(scheduler.iter().flat_map(|scheduler| scheduler.standings.clone()));
     let readiness = Readiness::new(Arc::clone(&muster), behind, stop.clone())?;
     tell_address(&tcp, &settings)?;
     let limits =

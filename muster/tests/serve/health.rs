@@ -20,6 +20,7 @@ fn a_server_that_can_work_is_ready() {
         "diskSpace",
         "workers",
         "scheduler",
+        "scheduledImports",
         "runs",
         "serving",
     ] {

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use crate::support::{PATIENCE, Place, eventually, read_all};
+use crate::support::{ORG, PATIENCE, Place, eventually, feed, read_all};
 
 const HEADER: &str = "x-okta-request-id";
 
@@ -194,4 +194,39 @@ fn the_log_names_who_asked_and_nothing_of_what() {
     let log = eventually("it is logged", || Some(server.log()).filter(|log| log.contains("/api/v1/users")));
     assert!(log.contains("terraform"), "{log}");
     assert!(!log.contains("secret") && !log.contains(&token), "{log}");
+}
+
+#[test]
+fn feeds_that_stop_coming_are_given_up_and_change_nothing() {
+    let place = Place::new();
+    place.write("org.toml", ORG);
+    place.run(&["org", "apply", "org.toml"], 0);
+    let (token, server) = (place.token("hr"), place.serve(&["--request-timeout", "1"]));
+    let bearer = format!("SSWS {token}");
+    let auth = [("authorization", bearer.as_str())];
+    let apps = server.request("GET", "/api/v1/apps", &auth, None).json();
+    let hr = apps.as_array().unwrap().iter().find(|app| app["label"] == "hr").unwrap();
+    let path = format!("/api/v1/apps/{}/feed", hr["id"].as_str().unwrap());
+    let send = |people: usize, length: usize| {
+        let mut stream = TcpStream::connect(server.addr()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let text = feed(people);
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: {bearer}\r\ncontent-type: text/csv\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n{text}",
+            length.max(text.len())
+        )
+        .unwrap();
+        stream
+    };
+    // More of them than changes that may be under way at once.
+    let stuck: Vec<TcpStream> = (0..20).map(|_| send(30, 100_000)).collect();
+    for stream in stuck {
+        assert!(read_all(stream).starts_with("HTTP/1.1 504"));
+    }
+    let whole = read_all(send(3, 0));
+    assert!(whole.starts_with("HTTP/1.1 200"), "{whole}");
+    assert_eq!(place.json(&["users"]).as_array().unwrap().len(), 3);
+    assert_eq!(place.json(&["plans"]).as_array().unwrap().len(), 2, "the org and the whole feed");
 }

@@ -1,6 +1,5 @@
 //! `POST /api/v1/apps/{appId}/feed`.
 
-use muster_engine::model::AppKey;
 use muster_service::ImportOptions;
 use muster_service::plan::Quiet;
 use serde::Deserialize;
@@ -37,19 +36,23 @@ pub(crate) async fn import_feed(
     call: Call,
     Path(id): Path<String>,
     Query(params): Query<ImportFeedParams>,
-    Table(content): Table,
+    table: Table,
 ) -> Result<Changed<Plan>> {
-    call.change(move |cx| {
-        let (session, options) = (cx.session, ImportOptions { force: params.force, ..cx.options });
-        let config = session.config()?;
-        let AppKey(key) = session.find_app(&config, &id)?;
-        let name = config.app_name(AppKey(key));
-        let report = session.import(&session.actor, &name, NAME, content, options, &Quiet)?;
-        let plan = report.plan;
-        cx.settle(report, || {
-            let plan = plan.ok_or_else(|| ApiError::invalid("feed", "feed: there is nothing to do"))?;
-            Ok(Answer::ok(Plan::of(cx, &session.plan(plan)?)))
+    table
+        .read_by(async |content| {
+            call.change(move |cx| {
+                let (session, options) = (cx.session, ImportOptions { force: params.force, ..cx.options });
+                let config = session.config()?;
+                let name = config.app_name(session.find_app(&config, &id)?);
+                let report = session.import(&session.actor, &name, NAME, content, options, &Quiet)?;
+                let plan = report.plan;
+                cx.settle(report, || {
+                    let plan =
+                        plan.ok_or_else(|| ApiError::invalid("feed", "feed: there is nothing to do"))?;
+                    Ok(Answer::ok(Plan::of(cx, &session.plan(plan)?)))
+                })
+            })
+            .await
         })
-    })
-    .await
+        .await
 }

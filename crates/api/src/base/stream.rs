@@ -1,6 +1,6 @@
 //! Bodies too long to be held: read piece by piece, on a thread that may block.
 
-use std::io::{Error, Read, Result as IoResult};
+use std::io::{Error, ErrorKind, Read, Result as IoResult};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
@@ -17,7 +17,7 @@ const TYPES: [&str; 4] = ["", "text/csv", "application/gzip", "application/octet
 
 /// A body that is a table, plain or compressed.
 #[derive(Debug)]
-pub(crate) struct Table(pub(crate) Pieces);
+pub(crate) struct Table(Body);
 
 impl<S: Send + Sync> FromRequest<S> for Table {
     type Rejection = ApiError;
@@ -27,26 +27,40 @@ impl<S: Send + Sync> FromRequest<S> for Table {
         if !TYPES.contains(&kind.as_str()) {
             return Err(refuse_type(&kind));
         }
-        let (sender, receiver) = mpsc::channel(PIECES);
-        tokio::spawn(send_pieces(request.into_body(), sender));
-        Ok(Self(Pieces { receiver, piece: Bytes::new() }))
+        Ok(Self(request.into_body()))
     }
 }
 
-/// Hands a body on until it ends, fails, or nobody reads it any more.
-async fn send_pieces(mut body: Body, sender: Sender<IoResult<Bytes>>) {
-    while let Some(frame) = body.frame().await {
-        let piece = match frame {
-            Ok(frame) => match frame.into_data() {
-                Ok(piece) => Ok(piece),
-                // Trailers say nothing of a table.
-                Err(_) => continue,
+impl Table {
+    /// Has `work` read the body while it comes, and gives what came of it.
+    ///
+    /// Whoever gives up on the request (its time is over, its connection is gone) drops this, and with it what hands the
+    /// pieces on: the reader then meets an error and never takes what had come for the whole.
+    pub(crate) async fn read_by<T>(self, work: impl AsyncFnOnce(Pieces) -> T) -> T {
+        let (sender, receiver) = mpsc::channel(PIECES);
+        let mut working = std::pin::pin!(work(Pieces { receiver, piece: Bytes::new(), ended: false }));
+        tokio::select! {
+            done = &mut working => done,
+            () = hand_on(self.0, sender) => working.await,
+        }
+    }
+}
+
+/// Hands a body on until it ends, fails, or nobody reads it any more. An empty piece is its end.
+async fn hand_on(mut body: Body, sender: Sender<IoResult<Bytes>>) {
+    loop {
+        let piece = match body.frame().await {
+            None => Ok(Bytes::new()),
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(piece) if !piece.is_empty() => Ok(piece),
+                // Trailers say nothing of a table, and nothing is no end.
+                _ => continue,
             },
             // Cut off, or too long: what was read so far isn't all of it.
-            Err(error) => Err(Error::other(error)),
+            Some(Err(error)) => Err(Error::other(error)),
         };
-        let over = piece.is_err();
-        if sender.send(piece).await.is_err() || over {
+        let more = piece.as_ref().is_ok_and(|piece| !piece.is_empty());
+        if sender.send(piece).await.is_err() || !more {
             return;
         }
     }
@@ -57,18 +71,44 @@ async fn send_pieces(mut body: Body, sender: Sender<IoResult<Bytes>>) {
 pub(crate) struct Pieces {
     receiver: Receiver<IoResult<Bytes>>,
     piece: Bytes,
+    ended: bool,
 }
 
 impl Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> IoResult<usize> {
-        while self.piece.is_empty() {
-            match self.receiver.blocking_recv() {
-                Some(piece) => self.piece = piece?,
-                None => return Ok(0),
-            }
+        if self.piece.is_empty() && !self.ended {
+            let cut = || Error::new(ErrorKind::UnexpectedEof, "the request ended before its body did");
+            self.piece = self.receiver.blocking_recv().unwrap_or_else(|| Err(cut()))?;
+            self.ended = self.piece.is_empty();
         }
         let n = buffer.len().min(self.piece.len());
         self.piece.split_to(n).as_ref().read_exact(&mut buffer[..n])?;
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(mut pieces: Pieces) -> IoResult<String> {
+        let mut text = String::new();
+        pieces.read_to_string(&mut text).map(|_| text)
+    }
+
+    #[tokio::test]
+    async fn a_whole_body_is_read_to_its_end() {
+        let work = async |pieces| tokio::task::spawn_blocking(move || read_all(pieces)).await.unwrap();
+        assert_eq!(Table(Body::from("number\n1\n")).read_by(work).await.unwrap(), "number\n1\n");
+        assert_eq!(Table(Body::empty()).read_by(work).await.unwrap(), "");
+    }
+
+    #[test]
+    fn pieces_that_stop_coming_are_no_end() {
+        let (sender, receiver) = mpsc::channel(1);
+        sender.try_send(Ok(Bytes::from("number\n1\n"))).unwrap();
+        drop(sender);
+        let read = read_all(Pieces { receiver, piece: Bytes::new(), ended: false });
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::UnexpectedEof);
     }
 }

@@ -209,18 +209,23 @@ fn who_may_only_read_is_refused_also_what_would_change_nothing() {
     server.send(Method::GET, &format!("/users/{id}"), None, &auth).expect(200);
 }
 
+/// The statuses of eight requests at once, in order.
+fn at_once(server: &Server, path: &str, body: &serde_json::Value) -> Vec<u16> {
+    let mut answers: Vec<u16> = thread::scope(|scope| {
+        let all: Vec<_> = (0..8).map(|_| scope.spawn(|| server.post(path, body).status.as_u16())).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    answers.sort_unstable();
+    answers
+}
+
 #[test]
-fn of_several_who_make_something_of_one_name_at_once_one_does() {
+fn several_may_give_apps_one_label_at_once_but_groups_one_name_only_one() {
     let server = Server::start();
     let app = json!({ "name": "bookmark", "label": "Wiki", "settings": { "app": { "url": "https://wiki.example.org" } } });
-    let group = json!({ "profile": { "name": "Sales" } });
-    for (path, body) in [("/apps", &app), ("/groups", &group)] {
-        let make = || server.post(path, body).status.as_u16();
-        let mut answers: Vec<u16> = thread::scope(|scope| {
-            let all: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
-            all.into_iter().map(|one| one.join().unwrap()).collect()
-        });
-        answers.sort_unstable();
-        assert!(answers[0] == 200 && answers[1..].iter().all(|a| *a == 400), "{path}: {answers:?}");
-    }
+    assert_eq!(at_once(&server, "/apps", &app), [200; 8]);
+    let apps = server.get("/apps").expect(200).body;
+    assert_eq!(apps.as_array().unwrap().len(), 8);
+    let answers = at_once(&server, "/groups", &json!({ "profile": { "name": "Sales" } }));
+    assert!(answers[0] == 200 && answers[1..].iter().all(|a| *a == 400), "{answers:?}");
 }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use muster_engine::Value;
 use muster_engine::model::{
     App, AppKey, AppKind, Direction, IdKind, Item, ItemChange, ItemKey, ItemKind, Mapping, Org, Provisioning,
     PushWhen, WhenTaken, public_id,
 };
+use muster_engine::{Config, Value};
 use serde_json::{Map, Value as Json};
 
 use super::app_settings::{refuse_secrets, split};
-use super::refuse_id;
+use super::{ATTEMPTS, refuse_id};
 use crate::access::Actor;
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
@@ -58,7 +58,30 @@ impl Muster {
         active: bool,
         options: ImportOptions,
     ) -> Result<(PlanReport, String)> {
-        let config = self.config()?;
+        let create = || {
+            let config = self.config()?;
+            // Its name was free then: if somebody else has it by now, another one is.
+            match self.app_create_in(&config, actor, draft, active, options) {
+                Err(ServiceError::Config(_)) if self.config()?.version != config.version => Ok(None),
+                created => created.map(Some),
+            }
+        };
+        for _ in 0..ATTEMPTS {
+            if let Some(created) = create()? {
+                return Ok(created);
+            }
+        }
+        Err(ServiceError::Premise("the configuration kept changing; try again".to_owned()))
+    }
+
+    fn app_create_in(
+        &self,
+        config: &Config,
+        actor: &Actor,
+        draft: &AppDraft,
+        active: bool,
+        options: ImportOptions,
+    ) -> Result<(PlanReport, String)> {
         let key = AppKey(self.new_item_key()?.0);
         let parts = parts(draft)?;
         let provisioning = match draft.kind {

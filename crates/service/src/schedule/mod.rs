@@ -55,10 +55,12 @@ pub struct JobView {
     pub running: bool,
 }
 
-/// Imports may take long; nothing else waits for them.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lane {
+/// What of the schedule is worked off together. Imports may take long; nothing else waits for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Imports.
     Imports,
+    /// All else.
     Others,
 }
 
@@ -78,17 +80,11 @@ impl Muster {
         self.run_ready(actor, &jobs)
     }
 
-    /// Does what is due when it is due, until it is told to stop; a job under way is finished first. It blocks.
+    /// Does what is due in a lane when it is due, until it is told to stop; a job under way is finished first. It blocks:
+    /// each lane wants a thread of its own.
     ///
     /// It wakes when the next job is due or somebody has changed something. If the store fails it waits and goes on.
-    pub fn scheduler(&self, stop: &Stop) {
-        std::thread::scope(|scope| {
-            scope.spawn(|| self.lane(stop, Lane::Imports));
-            self.lane(stop, Lane::Others);
-        });
-    }
-
-    fn lane(&self, stop: &Stop, lane: Lane) {
+    pub fn scheduler(&self, stop: &Stop, lane: Lane) {
         let actor = Actor::operator(ACTOR);
         while !stop.is_set() {
             let wait = match self.lane_pass(&actor, lane) {

@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use muster_service::ImportOptions;
 use muster_service::edit::{Assignee, AssignmentTerms};
 use muster_service::plan::PlanStatus;
-use muster_service::schedule::Stop;
+use muster_service::schedule::{Lane, Stop};
 use muster_store::schedule as stored;
 
 use crate::{World, admin, at, machine};
@@ -168,7 +168,13 @@ fn the_scheduler_works_until_it_is_told_to_stop() {
     world.clock("2027-01-01T06:00:00Z");
     let stop = Stop::new();
     std::thread::scope(|scope| {
-        let scheduler = scope.spawn(|| world.muster.scheduler(&stop));
+        let lanes = [Lane::Imports, Lane::Others];
+        let lanes = lanes.map(|lane| {
+            scope.spawn({
+                let (muster, stop) = (&world.muster, &stop);
+                move || muster.scheduler(stop, lane)
+            })
+        });
         while world.job(IMPORT).last.is_none() {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
@@ -184,7 +190,9 @@ fn the_scheduler_works_until_it_is_told_to_stop() {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
         stop.set();
-        scheduler.join().unwrap();
+        for lane in lanes {
+            lane.join().unwrap();
+        }
     });
     assert_eq!(world.people(), 3);
 }
