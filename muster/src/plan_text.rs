@@ -232,6 +232,16 @@ pub(crate) fn effect(config: &Config, effect: &Effect) -> String {
             format!("+ app {}{by}", config.app_name(*app))
         }
         Effect::AppUnassigned { app } => format!("- app {}", config.app_name(*app)),
+        Effect::AppKept { app, until } => {
+            let until =
+                until.map_or_else(String::new, |until| format!(" until {}", muster_service::why::At(until)));
+            format!("- app {}, but keeps it{until}", config.app_name(*app))
+        }
+        Effect::AppRegained { app, by } => {
+            let by = by.map_or_else(String::new, |g| format!(" (by {})", config.group_name(g)));
+            format!("+ app {} again{by}", config.app_name(*app))
+        }
+        Effect::GraceEnded { app } => format!("- app {} (its time is over)", config.app_name(*app)),
         Effect::AccountChanged { app, from, to, changes } => {
             let name = config.app_name(*app);
             if from == to {

@@ -111,6 +111,8 @@ pub enum Fact {
     Membership { group: GroupKey, kind: MembershipKind, origin: i64 },
     /// A direct assignment.
     Assignment { app: AppKey },
+    /// What stays behind of an app she lost.
+    Former { app: AppKey },
 }
 
 /// What a fact can say.
@@ -123,6 +125,24 @@ pub enum FactValue {
     Lifecycle(UserStatus),
     Membership { until: Option<Millis> },
     Assignment { profile: BTreeMap<String, Value>, until: Option<Millis> },
+    Former(Former),
+}
+
+/// What stays behind of an app that a person has lost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Former {
+    /// She keeps the app until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Millis>,
+    /// She keeps it although she has left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaver: bool,
+    /// When her account is deleted; until then it is only unusable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_at: Option<Millis>,
+    /// Values that groups or her assignment gave.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub profile: BTreeMap<String, Value>,
 }
 
 /// The state of a fact: never said (`None`), or said and perhaps taken back.
@@ -249,8 +269,23 @@ impl Facts {
 
     /// Membership facts that stand: group, kind, origin.
     pub fn memberships(&self) -> impl Iterator<Item = (GroupKey, MembershipKind, i64)> {
+        self.dated_memberships().map(|(group, kind, origin, _)| (group, kind, origin))
+    }
+
+    /// Membership facts that stand: group, kind, origin, end.
+    pub fn dated_memberships(&self) -> impl Iterator<Item = (GroupKey, MembershipKind, i64, Option<Millis>)> {
         self.said.iter().filter_map(|(fact, said)| match (fact, said.value.as_ref()) {
-            (Fact::Membership { group, kind, origin }, Some(_)) => Some((*group, *kind, *origin)),
+            (Fact::Membership { group, kind, origin }, Some(FactValue::Membership { until })) => {
+                Some((*group, *kind, *origin, *until))
+            }
+            _ => None,
+        })
+    }
+
+    /// What stays behind of apps she lost.
+    pub fn formers(&self) -> impl Iterator<Item = (AppKey, &Former)> {
+        self.said.iter().filter_map(|(fact, said)| match (fact, said.value.as_ref()) {
+            (Fact::Former { app }, Some(FactValue::Former(former))) => Some((*app, former)),
             _ => None,
         })
     }

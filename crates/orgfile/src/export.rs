@@ -3,12 +3,12 @@
 use muster_engine::model::app::Feed;
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
-    App, AppKey, AttributeType, Direction, GroupKey, GroupKind, GroupRule, GuardSettings, IdKind,
+    App, AppKey, AttributeType, Direction, GroupKey, GroupKind, GroupRule, GuardSettings, IdKind, LeaveAt,
     LeaverAction, LinkDef, MailSettings, Mapping, Org, Provisioning, PushWhen, Retention, RuleStatus, Source,
     UserKey, WhenTaken, public_id,
 };
 
-use crate::names::{KINDS, LEAVERS, MAIL_TLS, TAKEN, TYPES, UNASSIGNED, WHEN, word};
+use crate::names::{KINDS, LEAVE_AT, LEAVERS, MAIL_TLS, TAKEN, TYPES, UNASSIGNED, WHEN, word};
 use crate::read::app::FIRST;
 use crate::write::{Rows, expression, join, list, number, text, texts, value};
 
@@ -23,6 +23,12 @@ pub fn export(org: &Org, login_of: &dyn Fn(UserKey) -> Option<String>) -> String
     rows.put("name", text(&org.settings.name));
     rows.put("timezone", text(&org.settings.timezone));
     rows.unless(org.settings.admins.is_empty(), "admins", || texts(&org.settings.admins));
+    for (name, said) in [("legal_hold", &org.settings.legal_hold), ("tell_leaver", &org.settings.tell_leaver)]
+    {
+        if let Some(said) = said {
+            rows.put(name, text(said));
+        }
+    }
     let guard = guard_rows(&org.settings.guard);
     rows.unless(guard.is_empty(), "guard", || guard.inline());
     rows.table(&mut out, "org");
@@ -287,7 +293,15 @@ fn source_rows(source: &Source) -> Rows {
     });
     rows.unless(!source.ends_person, "ends_person", || true.to_string());
     rows.unless(!source.stage, "stage", || true.to_string());
-    for (name, said) in [("schedule", &source.schedule), ("timezone", &source.timezone)] {
+    rows.unless(source.leave == LeaveAt::default(), "leave", || text(word(LEAVE_AT, &source.leave)));
+    rows.unless(!source.several, "several", || true.to_string());
+    let texts = [
+        ("starts", &source.starts),
+        ("ends", &source.ends),
+        ("schedule", &source.schedule),
+        ("timezone", &source.timezone),
+    ];
+    for (name, said) in texts {
         if let Some(said) = said {
             rows.put(name, text(said));
         }
@@ -311,9 +325,21 @@ fn provisioning_rows(kept: &Provisioning) -> Rows {
     rows.unless(kept.concurrency == default.concurrency, "concurrency", || kept.concurrency.to_string());
     rows.unless(kept.owner == default.owner, "owner", || text(&kept.owner));
     rows.unless(kept.task_days == default.task_days, "task_days", || kept.task_days.to_string());
-    if let Some(limit) = kept.rate_limit {
-        rows.put("rate_limit", limit.to_string());
+    let numbers = [
+        ("rate_limit", kept.rate_limit),
+        ("before_start_days", kept.before_start_days),
+        ("grace_days", Some(kept.grace_days).filter(|days| *days > 0)),
+        ("leaver_grace_days", Some(kept.leaver_grace_days).filter(|days| *days > 0)),
+        ("delete_after_days", kept.delete_after_days),
+    ];
+    for (name, said) in numbers {
+        if let Some(said) = said {
+            rows.put(name, said.to_string());
+        }
     }
+    rows.unless(kept.keep_assignments == default.keep_assignments, "keep_assignments", || {
+        kept.keep_assignments.to_string()
+    });
     rows
 }
 

@@ -1,6 +1,8 @@
 //! The words of the format that stand for values of the model.
 
-use muster_engine::{AppKind, AttributeType, LeaverAction, MailTls, OnUnassign, PushWhen, WhenTaken};
+use muster_engine::{
+    AppKind, AttributeType, LeaveAt, LeaverAction, MailTls, OnUnassign, PushWhen, WhenTaken,
+};
 
 /// A word and what it stands for.
 pub(crate) type Words<T> = [(&'static str, T)];
@@ -30,6 +32,8 @@ pub(crate) const LEAVERS: &Words<LeaverAction> = &[
     ("suspend", LeaverAction::Suspend),
     ("nothing", LeaverAction::Nothing),
 ];
+
+pub(crate) const LEAVE_AT: &Words<LeaveAt> = &[("now", LeaveAt::Now), ("day_end", LeaveAt::DayEnd)];
 
 pub(crate) const UNASSIGNED: &Words<OnUnassign> = &[
     ("deactivate", OnUnassign::Deactivate),

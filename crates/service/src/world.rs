@@ -19,6 +19,10 @@ use crate::index;
 
 /// The kind of assignment an admin or client makes for one person.
 const DIRECT: &str = "DIRECT";
+/// The kind of what stays behind of an app that was lost.
+const FORMER: &str = "FORMER";
+/// The scope of an app that was lost and is kept for a while.
+const GRACE: &str = "GRACE";
 /// A claim that is held.
 pub(crate) const HELD: &str = "HELD";
 /// A claim that is kept from others for its former holder.
@@ -81,6 +85,7 @@ impl Person {
                 .map(|a| {
                     let scope = match a.scope.as_deref() {
                         Some("DIRECT") => Some(AppScope::Direct),
+                        Some(GRACE) => Some(AppScope::Grace),
                         Some(_) => Some(AppScope::Group(GroupKey(a.group_key.unwrap_or_default()))),
                         None => None,
                     };
@@ -130,6 +135,17 @@ fn facts(config: &Config, rows: &PersonRows) -> Result<Facts> {
         );
     }
     for a in &rows.assignments {
+        if a.kind == FORMER {
+            let former = match (&a.profile, a.gone) {
+                (Some(text), false) => Some(serde_json::from_str(text).map_err(|e| bad("former app", &e))?),
+                _ => None,
+            };
+            said.insert(
+                Fact::Former { app: AppKey(a.app_key) },
+                Said { value: former.map(FactValue::Former), at: Millis(a.since), plan: PlanKey(a.plan) },
+            );
+            continue;
+        }
         let profile = match &a.profile {
             Some(text) => serde_json::from_str(text).map_err(|e| bad("assignment", &e))?,
             None => BTreeMap::new(),
@@ -264,6 +280,7 @@ pub(crate) fn write_person(
         let (scope, group_key) = match write.scope {
             Some(AppScope::Direct) => (Some(DIRECT), None),
             Some(AppScope::Group(g)) => (Some("GROUP"), Some(g.0)),
+            Some(AppScope::Grace) => (Some(GRACE), None),
             None => (None, None),
         };
         let had = row.is_some_and(|r| r.scope.is_some());
@@ -439,6 +456,22 @@ fn write_facts(
                     plan: said.plan.0,
                 });
             }
+            (Fact::Former { app }, value) => {
+                let former = match value {
+                    Some(FactValue::Former(former)) => Some(former),
+                    _ => None,
+                };
+                out.assignments.push(AssignmentRow {
+                    user_key: user,
+                    app_key: app.0,
+                    kind: FORMER.to_owned(),
+                    profile: former.and_then(|f| serde_json::to_string(f).ok()),
+                    until: former.and_then(|f| f.until).map(|u| u.0),
+                    gone: value.is_none(),
+                    since: said.at.0,
+                    plan: said.plan.0,
+                });
+            }
             // Kept in `users.said`, which is written whole; a record that is taken back is removed below.
             (Fact::Profile { .. } | Fact::Lifecycle | Fact::Record { .. }, _) => {}
         }
@@ -457,6 +490,7 @@ fn write_facts(
                 out.membership_facts_removed.push((user, group.0, kind.as_str().to_owned(), *origin));
             }
             Fact::Assignment { app } => out.assignments_removed.push((user, app.0, DIRECT.to_owned())),
+            Fact::Former { app } => out.assignments_removed.push((user, app.0, FORMER.to_owned())),
             Fact::Profile { .. } | Fact::Lifecycle => {}
         }
     }

@@ -45,10 +45,12 @@ fn of_app(org: &OrgSettings, app: &App) -> Vec<String> {
                 reasons
                     .extend(Schedule::parse(schedule, zone).err().map(|e| format!("source.schedule: {e}")));
             }
-            None if source.timezone.is_some() => {
-                reasons.push("source.timezone is the zone of source.schedule, which isn't there".to_owned());
-            }
             None => {}
+        }
+        if let Some(zone) = &source.timezone
+            && let Err(e) = jiff::tz::TimeZone::get(zone)
+        {
+            reasons.push(format!("source.timezone: the time zone {zone:?} is unknown: {e}"));
         }
     }
     if app.provisioning.as_ref().is_some_and(|p| p.rate_limit == Some(0)) {

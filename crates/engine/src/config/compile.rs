@@ -10,7 +10,8 @@ use super::scope::{OrgScope, Place, ROOT_USER};
 use super::{Config, Inbound, IndexHistory, Link, Outbound, ProfileSource, Rule, Target, order};
 use crate::model::schema::{Attribute, base_attributes};
 use crate::model::{
-    App, Direction, GroupKey, GroupKind, Item, ItemKey, ItemKind, Mapping, Org, RuleStatus, WhenTaken,
+    App, AttributeType, Direction, Feed, GroupKey, GroupKind, Item, ItemKey, ItemKind, Mapping, Org,
+    RuleStatus, WhenTaken,
 };
 
 /// A mistake in the configuration: where it is and what it is.
@@ -63,6 +64,7 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
         errors,
     };
     c.check_names();
+    c.check_leaving();
     c.errors.extend(super::check::settings(&org));
     let links = c.links(&attributes);
     let mut sources = c.sources(&attributes);
@@ -89,6 +91,7 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
         indexed,
         index_history,
         zone_slot: slots.get("timezone").copied(),
+        hold_slot: org.settings.legal_hold.as_ref().and_then(|name| slots.get(name).copied()),
         everyone: org.groups.iter().find(|(_, g)| g.kind == GroupKind::BuiltIn).map(|(k, _)| *k),
         org_properties: vec![
             Value::from(org.settings.name.as_str()),
@@ -166,6 +169,32 @@ impl Compiler<'_> {
             if seen.insert((item.kind(), name.clone()), key).is_some() {
                 self.fail(item.kind(), key, &name, "there are two of that name; names are unique".to_owned());
             }
+        }
+    }
+
+    /// The attribute that keeps accounts, and the link to whoever is told of a leaver.
+    fn check_leaving(&mut self) {
+        let settings = &self.org.settings;
+        let mut reasons = Vec::new();
+        if let Some(name) = &settings.legal_hold {
+            match self.types.iter().find(|(n, _)| n == name) {
+                Some((_, Type::Bool)) => {}
+                Some(_) => reasons.push(format!(
+                    "legal_hold names the attribute {name:?}, which is no boolean: give it type = \"boolean\""
+                )),
+                None => reasons.push(format!(
+                    "legal_hold names {name:?}, which is no user attribute{}",
+                    self.did_you_mean(name)
+                )),
+            }
+        }
+        if let Some(name) = settings.tell_leaver.as_ref().filter(|name| !self.links.contains(name)) {
+            let hint = crate::suggest::did_you_mean(name, self.links.iter().map(String::as_str));
+            reasons.push(format!("tell_leaver names the link {name:?}, which isn't there{hint}"));
+        }
+        let key = self.org.settings_key.unwrap_or_default();
+        for reason in reasons {
+            self.errors.push(ConfigError { kind: ItemKind::Org, key, place: "org".to_owned(), reason });
         }
     }
 
@@ -278,6 +307,9 @@ impl Compiler<'_> {
             }
             sources.push(ProfileSource {
                 app: *key,
+                starts: self.date_column(app, feed, "starts", source.starts.as_deref()),
+                ends: self.date_column(app, feed, "ends", source.ends.as_deref()),
+                zone: source.timezone.as_ref().and_then(|zone| jiff::tz::TimeZone::get(zone).ok()),
                 source: source.clone(),
                 mappings,
                 by_slot,
@@ -288,7 +320,27 @@ impl Compiler<'_> {
         sources
     }
 
-    fn check_feed(&mut self, item: ItemKey, app: &App, feed: &crate::model::app::Feed) {
+    /// The place of a column that holds a day.
+    fn date_column(&mut self, app: &App, feed: &Feed, what: &str, name: Option<&str>) -> Option<usize> {
+        let name = name?;
+        let found = feed.columns.iter().position(|c| c.name == name);
+        let kind = found.and_then(|at| feed.columns.get(at)).map(|c| c.kind);
+        let reason = match kind {
+            Some(AttributeType::Date | AttributeType::DateTime) => return found,
+            Some(_) => {
+                format!("source.{what} names the column {name:?}, which is no date: give it type = \"date\"")
+            }
+            None => {
+                let hint = crate::suggest::did_you_mean(name, feed.columns.iter().map(|c| c.name.as_str()));
+                format!("source.{what} names the column {name:?}, which isn't among the feed's columns{hint}")
+            }
+        };
+        let item = self.org.apps.iter().find(|(_, a)| a.name == app.name).map(|(k, _)| ItemKey(k.0));
+        self.fail(ItemKind::App, item.unwrap_or_default(), &app.name, reason);
+        None
+    }
+
+    fn check_feed(&mut self, item: ItemKey, app: &App, feed: &Feed) {
         if let Some(c) = feed.delimiter.filter(|c| !c.is_ascii() || matches!(c, '"' | '\n' | '\r' | '\0')) {
             let reason =
                 format!("feed.delimiter is {c:?}; give one ASCII character such as \",\", \";\" or a tab");

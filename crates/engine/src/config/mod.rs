@@ -49,8 +49,26 @@ pub struct ProfileSource {
     pub by_slot: Vec<Option<usize>>,
     /// The slots of [`Source::match_on`].
     pub match_on: Vec<usize>,
+    /// The place of [`Source::starts`] among a record's values.
+    pub starts: Option<usize>,
+    /// The place of [`Source::ends`] among a record's values.
+    pub ends: Option<usize>,
+    /// [`Source::timezone`], read.
+    pub zone: Option<jiff::tz::TimeZone>,
     /// The app's own properties, for expressions.
     pub properties: Vec<Value>,
+}
+
+impl ProfileSource {
+    /// Its mapping to an attribute.
+    pub fn mapping(&self, slot: usize) -> Option<&Inbound> {
+        self.by_slot.get(slot).copied().flatten().and_then(|at| self.mappings.get(at))
+    }
+
+    /// Whether its records begin or end by dates of their own.
+    pub fn is_dated(&self) -> bool {
+        self.starts.is_some() || self.ends.is_some()
+    }
 }
 
 /// A group rule, compiled.
@@ -156,6 +174,8 @@ pub struct Config {
     pub zone: jiff::tz::TimeZone,
     /// Slot of the time zone attribute.
     pub zone_slot: Option<usize>,
+    /// Slot of the attribute that keeps accounts from being deleted.
+    pub hold_slot: Option<usize>,
 }
 
 impl Config {

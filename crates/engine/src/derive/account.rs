@@ -6,10 +6,11 @@ use std::sync::Arc;
 use muster_expr::Value;
 
 use super::env::UserEnv;
-use super::{AppScope, AppUser, Problem, Wanted, earlier};
+use super::former::days_from;
+use super::{AppScope, AppUser, Problem, StatusCause, Wanted, earlier};
 use crate::config::{Outbound, Target};
-use crate::facts::{Facts, KeptAccount};
-use crate::model::{GroupKey, ItemKey, Millis, PushWhen, UserStatus};
+use crate::facts::{Facts, Former, KeptAccount};
+use crate::model::{AppKey, GroupKey, ItemKey, Millis, PushWhen, UserStatus};
 use crate::outbound::AccountState;
 
 /// The attribute that names an account. Set on the person's own assignment, it goes before the mapping's.
@@ -24,47 +25,74 @@ pub enum AccountCause {
     Group(GroupKey),
     /// By this mapping.
     Mapping(ItemKey),
+    /// Given by a group or her assignment before she lost the app, which she keeps for a while.
+    Former,
     /// This mapping gave it once, on create.
     Kept(ItemKey),
     /// Nothing gives one.
     Nothing,
 }
 
-pub(super) fn derive_apps(
+/// Where a person stands in her life.
+#[derive(Clone, Copy)]
+pub(super) struct Lifecycle {
+    pub(super) status: UserStatus,
+    pub(super) cause: StatusCause,
+}
+
+/// The direct assignments in effect.
+fn assigned<'a>(
     env: &UserEnv<'_>,
-    facts: &Facts,
+    facts: &'a Facts,
     due: &mut Option<Millis>,
-    problems: &mut Vec<Problem>,
-) -> Vec<AppUser> {
-    if env.status.has_left() {
-        return Vec::new();
-    }
+) -> BTreeMap<AppKey, &'a BTreeMap<String, Value>> {
     let mut direct = BTreeMap::new();
-    for (app, profile, until) in facts.assignments() {
+    for (app, profile, until) in facts.assignments().filter(|_| !env.status.has_left()) {
         if until.is_none_or(|u| u > env.as_of) {
             earlier(due, until);
             direct.insert(app, profile);
         }
     }
+    direct
+}
+
+pub(super) fn derive_apps(
+    env: &UserEnv<'_>,
+    facts: &Facts,
+    life: Lifecycle,
+    due: &mut Option<Millis>,
+    problems: &mut Vec<Problem>,
+) -> Vec<AppUser> {
+    let stays = stays(env, facts, life);
+    if env.status.has_left() && stays.is_empty() {
+        return Vec::new();
+    }
+    let direct = assigned(env, facts, due);
     let mut apps = Vec::new();
     for target in &env.config.targets {
         let individual = direct.get(&target.app).copied();
         let given: Vec<(GroupKey, &BTreeMap<String, Value>)> = target
             .groups
             .iter()
-            .filter(|(g, ..)| env.groups.contains(g))
+            .filter(|(g, ..)| !env.status.has_left() && env.groups.contains(g))
             .map(|(g, _, values)| (*g, values))
             .collect();
-        let scope = match (individual, given.first()) {
-            (Some(_), _) => AppScope::Direct,
-            (None, Some((group, _))) => AppScope::Group(*group),
-            (None, None) => continue,
+        let former = stays.get(&target.app).copied();
+        let scope = match (individual, given.first(), former) {
+            (Some(_), ..) => AppScope::Direct,
+            (None, Some((group, _)), _) => AppScope::Group(*group),
+            (None, None, Some(_)) => AppScope::Grace,
+            (None, None, None) => continue,
         };
-        let mut app = AppUser { app: target.app, scope, wanted: None, keeps: Vec::new() };
-        if let Some(state) = state_for(env.status, target) {
+        let former = former.filter(|_| scope == AppScope::Grace);
+        let until = former.and_then(|f| f.until);
+        earlier(due, until);
+        let mut app = AppUser { app: target.app, scope, until, wanted: None, keeps: Vec::new() };
+        if let Some(state) = state_for(env, life, target, due) {
             let kept = facts.accounts.get(&target.app);
             let on = UserEnv { app: &target.properties, ..*env };
-            let place = Place { env: &on, target, individual, given: &given, kept };
+            let former = former.map(|f| &f.profile);
+            let place = Place { env: &on, target, individual, given: &given, former, kept };
             app.wanted = place.wanted(state, &mut app.keeps, due, problems);
         }
         apps.push(app);
@@ -72,10 +100,33 @@ pub(super) fn derive_apps(
     apps
 }
 
+/// The apps a person keeps for a while, having lost them. Somebody who has left keeps what she was left, unless an admin
+/// has put her out.
+fn stays<'a>(env: &UserEnv<'_>, facts: &'a Facts, life: Lifecycle) -> BTreeMap<AppKey, &'a Former> {
+    let left = life.status.has_left();
+    if left && !matches!(life.cause, StatusCause::Left { .. }) {
+        return BTreeMap::new();
+    }
+    facts.formers().filter(|(_, f)| f.until.is_some_and(|u| u > env.as_of) && (f.leaver || !left)).collect()
+}
+
 /// The state an account has by the person's status, or that she has none.
-fn state_for(status: UserStatus, target: &Target) -> Option<AccountState> {
-    match status {
+fn state_for(
+    env: &UserEnv<'_>,
+    life: Lifecycle,
+    target: &Target,
+    due: &mut Option<Millis>,
+) -> Option<AccountState> {
+    match life.status {
         UserStatus::Staged if !target.provisioning.before_start => None,
+        UserStatus::Staged => match (life.cause, target.provisioning.before_start_days) {
+            (StatusCause::Begins { at, .. }, Some(days)) => {
+                let from = days_from(at, -i64::from(days), &env.config.zone);
+                earlier(due, Some(from).filter(|from| *from > env.as_of));
+                (from <= env.as_of).then_some(AccountState::Active)
+            }
+            _ => Some(AccountState::Active),
+        },
         UserStatus::Suspended if target.provisioning.disable_suspended => Some(AccountState::Inactive),
         _ => Some(AccountState::Active),
     }
@@ -86,6 +137,7 @@ struct Place<'a> {
     target: &'a Target,
     individual: Option<&'a BTreeMap<String, Value>>,
     given: &'a [(GroupKey, &'a BTreeMap<String, Value>)],
+    former: Option<&'a BTreeMap<String, Value>>,
     kept: Option<&'a KeptAccount>,
 }
 
@@ -97,7 +149,7 @@ impl Place<'_> {
         due: &mut Option<Millis>,
         problems: &mut Vec<Problem>,
     ) -> Option<Wanted> {
-        let own = self.individual.and_then(|p| p.get(USER_NAME)).and_then(Value::as_str);
+        let own = self.individual.or(self.former).and_then(|p| p.get(USER_NAME)).and_then(Value::as_str);
         let user_name = match &self.target.user_name {
             _ if own.is_some() => own.map(str::to_owned),
             Some(m) => {
@@ -128,7 +180,7 @@ impl Place<'_> {
             }
             attributes.push((name.clone(), value));
         }
-        if let Some(own) = self.individual {
+        if let Some(own) = self.individual.or(self.former) {
             for (name, value) in own
                 .iter()
                 .filter(|(n, _)| *n != USER_NAME && !self.target.attributes.iter().any(|a| **a == ***n))
@@ -152,6 +204,9 @@ impl Place<'_> {
         }
         if let Some((group, value)) = self.given.iter().find_map(|(g, p)| p.get(name).map(|v| (*g, v))) {
             return (value.clone(), AccountCause::Group(group));
+        }
+        if let Some(value) = self.former.and_then(|p| p.get(name)) {
+            return (value.clone(), AccountCause::Former);
         }
         let Some(mapping) = self.target.mappings.iter().find(|m| &*m.target == name) else {
             return (Value::Null, AccountCause::Nothing);
@@ -206,6 +261,13 @@ pub fn account_value(
     let given: Vec<_> =
         target.groups.iter().filter(|(g, ..)| keys.contains(g)).map(|(g, _, values)| (*g, values)).collect();
     let individual = facts.assignments().find(|(app, ..)| *app == target.app).map(|(_, profile, _)| profile);
+    let former = facts.formers().find(|(app, _)| *app == target.app).map(|(_, f)| &f.profile);
+    let grace = derived.apps.iter().any(|a| a.app == target.app && a.scope == AppScope::Grace);
+    let former = former.filter(|_| grace);
     let kept = facts.accounts.get(&target.app);
-    Place { env: &env, target, individual, given: &given, kept }.value(name, &mut None, &mut Vec::new())
+    Place { env: &env, target, individual, given: &given, former, kept }.value(
+        name,
+        &mut None,
+        &mut Vec::new(),
+    )
 }

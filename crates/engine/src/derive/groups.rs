@@ -31,10 +31,11 @@ pub(super) fn derive_groups(
     let mut found: Vec<(GroupKey, GroupCause)> = Vec::new();
     let mut keys: Vec<GroupKey> = Vec::new();
     let mut excluded: Vec<GroupKey> = Vec::new();
-    for (group, kind, origin) in facts.memberships() {
-        if !config.org.groups.contains_key(&group) {
+    for (group, kind, origin, until) in facts.dated_memberships() {
+        if !config.org.groups.contains_key(&group) || until.is_some_and(|u| u <= base.as_of) {
             continue;
         }
+        earlier(due, until);
         let cause = match kind {
             MembershipKind::Excluded => {
                 excluded.push(group);

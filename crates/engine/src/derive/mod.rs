@@ -5,8 +5,10 @@
 mod account;
 mod env;
 mod explain;
+mod former;
 mod groups;
 mod profile;
+mod standing;
 mod status;
 mod stored;
 
@@ -16,8 +18,10 @@ use muster_expr::Value;
 
 pub use account::{AccountCause, USER_NAME, account_value};
 pub use explain::rule_steps;
+pub use former::{days_from, on_hold};
 pub use groups::GroupCause;
-pub use profile::{ClaimUse, ProfilePart, ValueCause, derive_profile, ranked_records};
+pub use profile::{ClaimUse, ProfilePart, ValueCause, derive_profile};
+pub use standing::{Ranked, Standing, ranked_records, standings};
 pub use status::{StatusCause, derive_status};
 pub use stored::{RuleWord, StoredEnv, rule_word};
 
@@ -58,6 +62,8 @@ pub enum AppScope {
     Direct,
     /// As a member of this group.
     Group(GroupKey),
+    /// For a while, having lost it.
+    Grace,
 }
 
 /// What an app should hold for a person.
@@ -105,6 +111,8 @@ pub struct AppUser {
     pub app: AppKey,
     /// How she comes to have it.
     pub scope: AppScope,
+    /// When her grace ends, if that is how she has it.
+    pub until: Option<Millis>,
     /// The account; `None` while her status gives her none.
     pub wanted: Option<Wanted>,
     /// Values that "on create" mappings give now and that are kept from now on.
@@ -132,6 +140,8 @@ pub struct Derived {
     pub groups: Vec<(GroupKey, GroupCause)>,
     /// Apps, by key.
     pub apps: Vec<AppUser>,
+    /// Accounts in apps she has lost that are to be in a state: app, state.
+    pub former: Vec<(AppKey, AccountState)>,
     /// When time alone changes any of this.
     pub next_due: Option<Millis>,
     /// What couldn't be done.
@@ -152,9 +162,17 @@ pub fn derive_from(
     others: &dyn Others,
     as_of: Millis,
 ) -> Derived {
-    let (status, status_cause) = derive_status(config, facts);
-    let ProfilePart { values: profile, causes: value_causes, keeps, claims, links, mut problems } = part;
-    let mut due: Option<Millis> = None;
+    let (status, status_cause) = derive_status(config, facts, as_of);
+    let ProfilePart {
+        values: profile,
+        causes: value_causes,
+        keeps,
+        claims,
+        links,
+        mut problems,
+        due: part_due,
+    } = part;
+    let mut due = part_due;
     let base = env::UserEnv {
         config,
         user: facts.user,
@@ -168,7 +186,9 @@ pub fn derive_from(
     let groups = groups::derive_groups(&base, facts, &mut due, &mut problems);
     let keys: Vec<GroupKey> = groups.iter().map(|(g, _)| *g).chain(config.everyone).collect();
     let with_groups = env::UserEnv { groups: &keys, ..base };
-    let apps = account::derive_apps(&with_groups, facts, &mut due, &mut problems);
+    let standing = account::Lifecycle { status, cause: status_cause };
+    let apps = account::derive_apps(&with_groups, facts, standing, &mut due, &mut problems);
+    let former = former::derive_former(&with_groups, facts, &apps, &mut due);
     Derived {
         status,
         status_cause,
@@ -178,6 +198,7 @@ pub fn derive_from(
         links,
         groups,
         apps,
+        former,
         next_due: due,
         problems,
         profile,

@@ -1,14 +1,13 @@
 //! The profile: per attribute the highest-ranked source that gives a value, else what an admin set.
 
-use std::cmp::Reverse;
-
 use muster_expr::Value;
 
 use super::Problem;
-use super::derive_status;
 use super::env::RecordEnv;
+use super::standing::{Ranked, in_order, standings};
+use super::status::status_of;
 use crate::config::{Config, Inbound, ProfileSource};
-use crate::facts::{Facts, Record, RecordState, fold};
+use crate::facts::{Facts, Record, fold};
 use crate::model::{AppKey, ItemKey, Millis, PlanKey, PushWhen, UserStatus, WhenTaken};
 
 /// Why an attribute has its value.
@@ -64,6 +63,8 @@ pub struct ProfilePart {
     pub claims: Vec<ClaimUse>,
     /// Links: the definition, the other's key.
     pub links: Vec<(ItemKey, String)>,
+    /// When time alone makes a record begin or end.
+    pub due: Option<Millis>,
     /// What couldn't be done.
     pub problems: Vec<Problem>,
 }
@@ -75,29 +76,6 @@ impl ProfilePart {
     }
 }
 
-/// A person's records in the order in which they speak: the living ones by rank; with none living the one that ended
-/// last; behind all, withdrawn ones, which no longer speak but still tell what she was called.
-pub fn ranked_records<'a>(
-    config: &'a Config,
-    facts: &'a Facts,
-) -> Vec<(&'a ProfileSource, &'a Record, PlanKey)> {
-    let mut all: Vec<(usize, &ProfileSource, &Record, PlanKey)> = facts
-        .records()
-        .filter_map(|(app, _, record, plan)| {
-            let rank = config.sources.iter().position(|s| s.app == app)?;
-            Some((rank, config.sources.get(rank)?, record, plan))
-        })
-        .collect();
-    if all.iter().any(|(_, _, r, _)| r.state == RecordState::Living) {
-        all.retain(|(_, _, r, _)| r.state == RecordState::Living);
-        all.sort_by_key(|(rank, _, r, _)| (*rank, r.first_seen));
-    } else {
-        all.sort_by_key(|(rank, _, r, _)| (r.state == RecordState::Withdrawn, Reverse(r.said_at), *rank));
-        all.truncate(1);
-    }
-    all.into_iter().map(|(_, s, r, p)| (s, r, p)).collect()
-}
-
 /// Derives the profile. It reads nothing of other people, so theirs can be derived first.
 pub fn derive_profile(config: &Config, facts: &Facts, as_of: Millis) -> ProfilePart {
     let count = config.attributes.len();
@@ -106,11 +84,14 @@ pub fn derive_profile(config: &Config, facts: &Facts, as_of: Millis) -> ProfileP
         causes: vec![ValueCause::Nothing; count],
         ..ProfilePart::default()
     };
+    let (all, due) = standings(config, facts, as_of);
     // Who is deleted has no profile, so she holds no unique value and nobody finds her.
-    if derive_status(config, facts).0 == UserStatus::Deleted {
+    let said_deleted = matches!(facts.lifecycle(), Some((UserStatus::Deleted, ..)));
+    if said_deleted && status_of(config, facts, &all).0 == UserStatus::Deleted {
         return part;
     }
-    let records = ranked_records(config, facts);
+    part.due = due;
+    let records = in_order(config, all);
     for slot in 0..count {
         let (value, cause, taken) = base_value(config, facts, &records, slot, as_of, &mut part);
         settle(config, facts, slot, value, cause, taken, &mut part);
@@ -140,7 +121,7 @@ type Found = (Value, ValueCause, WhenTaken);
 fn base_value(
     config: &Config,
     facts: &Facts,
-    records: &[(&ProfileSource, &Record, PlanKey)],
+    records: &[Ranked<'_>],
     slot: usize,
     as_of: Millis,
     part: &mut ProfilePart,
@@ -152,12 +133,8 @@ fn base_value(
             .filter(|(v, _)| !v.is_null())
             .map(|(v, said)| (v.clone(), ValueCause::Admin { plan: said.plan }, WhenTaken::Refuse))
     };
-    for (source, record, _) in records {
-        let Some(mapping) =
-            source.by_slot.get(slot).copied().flatten().and_then(|at| source.mappings.get(at))
-        else {
-            continue;
-        };
+    for Ranked { source, record, .. } in records {
+        let Some(mapping) = source.mapping(slot) else { continue };
         let kept = mapping.when == PushWhen::Create;
         if kept {
             // A value given only once belongs to whoever spoke last: an admin may change it for good.

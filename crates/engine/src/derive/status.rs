@@ -1,6 +1,6 @@
 //! The lifecycle status: the leading source's word, or what an admin said later.
 
-use super::profile::ranked_records;
+use super::standing::{Ranked, Standing, in_order, standings};
 use crate::config::Config;
 use crate::facts::{Facts, RecordState};
 use crate::model::{AppKey, LeaverAction, Millis, PlanKey, UserStatus};
@@ -13,6 +13,13 @@ pub enum StatusCause {
         /// The leading source.
         app: AppKey,
         /// Since when it says so.
+        at: Millis,
+    },
+    /// A source has her from then on.
+    Begins {
+        /// That source.
+        app: AppKey,
+        /// When she begins.
         at: Millis,
     },
     /// The source that led last let her go, then.
@@ -36,7 +43,12 @@ pub enum StatusCause {
 }
 
 /// Derives the status.
-pub fn derive_status(config: &Config, facts: &Facts) -> (UserStatus, StatusCause) {
+pub fn derive_status(config: &Config, facts: &Facts, as_of: Millis) -> (UserStatus, StatusCause) {
+    status_of(config, facts, &standings(config, facts, as_of).0)
+}
+
+/// The status by where the records stand.
+pub(super) fn status_of(config: &Config, facts: &Facts, all: &[Ranked<'_>]) -> (UserStatus, StatusCause) {
     let admin = facts.lifecycle();
     let by_admin = || {
         admin.map_or((UserStatus::Staged, StatusCause::Nobody), |(status, at, plan)| {
@@ -44,40 +56,57 @@ pub fn derive_status(config: &Config, facts: &Facts) -> (UserStatus, StatusCause
         })
     };
     let admin_later_than = |at: Millis| admin.is_some_and(|(_, said, _)| said > at);
-    let ended_outright = facts
-        .records()
-        .filter(|(app, _, r, _)| {
-            r.state == RecordState::Ended && config.source(*app).is_some_and(|s| s.source.ends_person)
-        })
-        // She goes by another key there: the source hasn't let her go.
-        .filter(|(app, ..)| !facts.records().any(|(a, _, r, _)| a == *app && r.state == RecordState::Living))
-        .max_by_key(|(_, _, r, _)| r.said_at);
-    if let Some((app, _, record, _)) = ended_outright
-        && !admin_later_than(record.said_at)
+    if let Some((app, at)) = ended_outright(all)
+        && !admin_later_than(at)
     {
-        let cause = StatusCause::Left { app, action: LeaverAction::Deactivate, at: record.said_at };
+        let cause = StatusCause::Left { app, action: LeaverAction::Deactivate, at };
         return (UserStatus::Deprovisioned, cause);
     }
-    let Some((source, record, _)) = ranked_records(config, facts).into_iter().next() else {
+    let Some(Ranked { source, record, standing, .. }) = in_order(config, all.to_vec()).into_iter().next()
+    else {
         return by_admin();
     };
-    if admin_later_than(record.said_at) {
+    let app = source.app;
+    let said = match standing {
+        Standing::Ended(at) => at,
+        _ => record.said_at,
+    };
+    if admin_later_than(said) {
         return by_admin();
     }
-    match record.state {
-        RecordState::Withdrawn => by_admin(),
-        RecordState::Living => {
+    match standing {
+        Standing::Withdrawn => by_admin(),
+        // Whoever an admin has let in before doesn't wait for her start.
+        Standing::Begins(_) if admin.is_some() => by_admin(),
+        Standing::Begins(at) => (UserStatus::Staged, StatusCause::Begins { app, at }),
+        Standing::Speaks => {
             let status = if source.source.stage { UserStatus::Staged } else { UserStatus::Active };
-            (status, StatusCause::Source { app: source.app, at: record.said_at })
+            (status, StatusCause::Source { app, at: record.said_at })
         }
-        RecordState::Ended => {
+        Standing::Ended(at) => {
             let action = source.source.on_leave;
+            // A date that comes gives nobody access from whom an admin has taken it before.
+            let by_date = record.state == RecordState::Living;
+            if by_date && admin_later_than(record.said_at) && admin.is_some_and(|(s, ..)| s.has_left()) {
+                return by_admin();
+            }
             let status = match action {
                 LeaverAction::Deactivate => UserStatus::Deprovisioned,
                 LeaverAction::Suspend => UserStatus::Suspended,
                 LeaverAction::Nothing => admin.map_or(UserStatus::Active, |(s, _, _)| s),
             };
-            (status, StatusCause::Left { app: source.app, action, at: record.said_at })
+            (status, StatusCause::Left { app, action, at })
         }
     }
+}
+
+/// The source whose end ends the person, and when it let her go. One that has another record of her that speaks
+/// hasn't: she goes by another key there.
+fn ended_outright(all: &[Ranked<'_>]) -> Option<(AppKey, Millis)> {
+    let goes_on = |app: AppKey| all.iter().any(|r| r.source.app == app && r.standing == Standing::Speaks);
+    let ended = all.iter().filter(|r| r.source.source.ends_person).filter_map(|r| match r.standing {
+        Standing::Ended(at) => Some((r.source.app, at)),
+        _ => None,
+    });
+    ended.filter(|(app, _)| !goes_on(*app)).max_by_key(|(_, at)| *at)
 }

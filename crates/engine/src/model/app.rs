@@ -38,6 +38,17 @@ pub enum LeaverAction {
     Nothing,
 }
 
+/// When a record ends that the source says has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeaveAt {
+    /// As soon as it is known.
+    #[default]
+    Now,
+    /// When the day is over on which it became known.
+    DayEnd,
+}
+
 /// What becomes of an account when the person loses the app.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -122,9 +133,25 @@ pub struct Source {
     /// When it is imported: a cron expression of five fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
-    /// The zone of the schedule; the org's if not given.
+    /// The column with the day from which a record speaks; without it, or without a value, at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts: Option<String>,
+    /// The column with the last day on which a record speaks; without it, or without a value, for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends: Option<String>,
+    /// When a record ends that the source says has ended.
+    #[serde(skip_serializing_if = "is_default")]
+    pub leave: LeaveAt,
+    /// A person may have several records in it at once: several jobs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub several: bool,
+    /// The zone of the schedule and of the days of its records; the org's if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// How accounts in the app are kept.
@@ -152,6 +179,23 @@ pub struct Provisioning {
     /// How many calls the app takes a minute, from all nodes together; as many as there are if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<u32>,
+    /// How many days before their start people have accounts, with [`Self::before_start`]; from the beginning if not
+    /// given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_start_days: Option<u32>,
+    /// How many days somebody keeps the app whom a group gives it no longer.
+    #[serde(skip_serializing_if = "is_default")]
+    pub grace_days: u32,
+    /// How many days somebody keeps the app who has left.
+    #[serde(skip_serializing_if = "is_default")]
+    pub leaver_grace_days: u32,
+    /// After how many days an account is deleted that was made unusable because the person lost the app; never if not
+    /// given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete_after_days: Option<u32>,
+    /// Whoever was assigned it herself and left has it again when she comes back.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keep_assignments: bool,
 }
 
 impl Default for Provisioning {
@@ -167,6 +211,11 @@ impl Default for Provisioning {
             owner: String::new(),
             task_days: 7,
             rate_limit: None,
+            before_start_days: None,
+            grace_days: 0,
+            leaver_grace_days: 0,
+            delete_after_days: None,
+            keep_assignments: false,
         }
     }
 }

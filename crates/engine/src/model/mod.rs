@@ -9,8 +9,8 @@ pub mod settings;
 pub mod status;
 
 pub use app::{
-    App, AppGroup, AppKind, Direction, LeaverAction, Mapping, OnUnassign, Provisioning, PushWhen, Source,
-    WhenTaken,
+    App, AppGroup, AppKind, Direction, Feed, LeaveAt, LeaverAction, Mapping, OnUnassign, Provisioning,
+    PushWhen, Source, WhenTaken,
 };
 pub use ids::{IdKind, key_of, public_id};
 pub use keys::{AccountKey, AppKey, GroupKey, ItemKey, Millis, PlanKey, UserKey};

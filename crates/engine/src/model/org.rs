@@ -115,6 +115,12 @@ pub struct OrgSettings {
     pub timezone: String,
     /// Who gets tasks that no app's owner gets.
     pub admins: Vec<String>,
+    /// The boolean attribute of whom it is true no account is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legal_hold: Option<String>,
+    /// The link to whoever is told by mail that somebody has left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tell_leaver: Option<String>,
     /// The guards.
     pub guard: GuardSettings,
     /// How mails leave.
@@ -129,6 +135,8 @@ impl Default for OrgSettings {
             name: "Muster".to_owned(),
             timezone: "UTC".to_owned(),
             admins: Vec::new(),
+            legal_hold: None,
+            tell_leaver: None,
             guard: GuardSettings::default(),
             mail: MailSettings::default(),
             retention: Retention::default(),

@@ -167,7 +167,8 @@ fn diff_links(stored: &Stored, derived: &Derived, out: &mut Diff) {
 fn diff_apps(config: &Config, stored: &Stored, derived: &Derived, out: &mut Diff) {
     for (app, row) in &stored.apps {
         if !derived.apps.iter().any(|a| a.app == *app) {
-            lost(config, *app, row, out);
+            let decided = derived.former.iter().find(|(a, _)| a == app).map(|(_, state)| *state);
+            lost(config, *app, row, decided, out);
         }
     }
     for app in &derived.apps {
@@ -175,8 +176,8 @@ fn diff_apps(config: &Config, stored: &Stored, derived: &Derived, out: &mut Diff
     }
 }
 
-/// She has the app no longer.
-fn lost(config: &Config, app: AppKey, row: &StoredApp, out: &mut Diff) {
+/// She has the app no longer. `decided`: what becomes of the account, where that was noted when she lost it.
+fn lost(config: &Config, app: AppKey, row: &StoredApp, decided: Option<AccountState>, out: &mut Diff) {
     let action = match config.app(app) {
         Some(App { kind: AppKind::Bookmark, .. }) | None => OnUnassign::Nothing,
         Some(app) => app.provisioning.as_ref().map_or(OnUnassign::Nothing, |p| p.on_unassign),
@@ -184,24 +185,28 @@ fn lost(config: &Config, app: AppKey, row: &StoredApp, out: &mut Diff) {
     let before = row.wanted.as_deref().and_then(parse);
     let from = before.as_ref().map_or(AccountState::Absent, |w| w.state);
     let to = match action {
+        _ if from == AccountState::Absent => from,
         OnUnassign::Nothing => from,
+        _ if decided.is_some() => decided.unwrap_or(from),
         OnUnassign::Delete => AccountState::Absent,
-        OnUnassign::Deactivate if from == AccountState::Absent => from,
         OnUnassign::Deactivate => AccountState::Inactive,
     };
-    // An account that was taken away before keeps what was decided then.
-    let to = if row.scope.is_none() { from } else { to };
-    if row.scope.is_none() {
+    // An account that was taken away before keeps what was decided then, but for one whose time is over now.
+    if row.scope.is_none() && (decided != Some(AccountState::Absent) || from == to) {
         return;
     }
-    out.effects.push(Effect::AppUnassigned { app });
+    match row.scope {
+        None => {}
+        Some(AppScope::Grace) => out.effects.push(Effect::GraceEnded { app }),
+        Some(_) => out.effects.push(Effect::AppUnassigned { app }),
+    }
     if from != to {
         out.effects.push(Effect::AccountChanged { app, from, to, changes: Vec::new() });
     }
     out.accounts.push(AccountWrite {
         app,
         scope: None,
-        assignment_changed: true,
+        assignment_changed: row.scope.is_some(),
         wanted: before.map(|w| Wanted { state: to, ..w }.to_json()),
         state: to,
         work: from != to,
@@ -234,12 +239,18 @@ fn had_or_got(config: &Config, app: &AppUser, row: Option<&StoredApp>, out: &mut
     if let (None, Some(w)) = (&app.wanted, &before) {
         text = Some(Wanted { state: to, ..w.clone() }.to_json());
     }
+    let by = match app.scope {
+        AppScope::Group(g) => Some(g),
+        AppScope::Direct | AppScope::Grace => None,
+    };
+    let (was, is) = (had == Some(AppScope::Grace), app.scope == AppScope::Grace);
     if had.is_none() {
-        let by = match app.scope {
-            AppScope::Group(g) => Some(g),
-            AppScope::Direct => None,
-        };
         out.effects.push(Effect::AppAssigned { app: app.app, by });
+    }
+    if is && !was {
+        out.effects.push(Effect::AppKept { app: app.app, until: app.until });
+    } else if was && !is {
+        out.effects.push(Effect::AppRegained { app: app.app, by });
     }
     let work = text.as_deref() != stored_text || unasked;
     if !work && !assignment_changed && !keeps {

@@ -3,7 +3,7 @@
 use muster_expr::Value;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AppKey, GroupKey, UserKey, UserStatus};
+use crate::model::{AppKey, GroupKey, Millis, UserKey, UserStatus};
 use crate::outbound::AccountState;
 
 /// An attribute that changes.
@@ -38,6 +38,12 @@ pub enum Effect {
     AppAssigned { app: AppKey, by: Option<GroupKey> },
     /// She loses an app.
     AppUnassigned { app: AppKey },
+    /// She would lose an app and keeps it until then.
+    AppKept { app: AppKey, until: Option<Millis> },
+    /// She has an app again that she only kept for a while.
+    AppRegained { app: AppKey, by: Option<GroupKey> },
+    /// The time is over for which she kept an app.
+    GraceEnded { app: AppKey },
     /// Her account in an app is to be brought into line.
     AccountChanged { app: AppKey, from: AccountState, to: AccountState, changes: Vec<Changed> },
 }
@@ -60,8 +66,9 @@ impl Effect {
             Self::ProfileChanged { .. } => "user.account.update_profile",
             Self::GroupAdded { .. } => "group.user_membership.add",
             Self::GroupRemoved { .. } => "group.user_membership.remove",
-            Self::AppAssigned { .. } => "application.user_membership.add",
-            Self::AppUnassigned { .. } => "application.user_membership.remove",
+            Self::AppAssigned { .. } | Self::AppRegained { .. } => "application.user_membership.add",
+            Self::AppUnassigned { .. } | Self::GraceEnded { .. } => "application.user_membership.remove",
+            Self::AppKept { .. } => "application.user_membership.update",
             Self::AccountChanged { .. } => "application.user_membership.update",
         }
     }

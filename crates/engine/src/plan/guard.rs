@@ -95,7 +95,11 @@ impl Tally {
                 Effect::GroupAdded { .. } => self.memberships_added += 1,
                 Effect::GroupRemoved { group } => one(&mut self.memberships_removed, *group),
                 Effect::AppAssigned { app, .. } => one(&mut self.assigned, *app),
-                Effect::AppUnassigned { app } => one(&mut self.unassigned, *app),
+                // Counted where she loses it, not when her grace is over.
+                Effect::AppUnassigned { app } | Effect::AppKept { app, .. } => {
+                    one(&mut self.unassigned, *app);
+                }
+                Effect::GraceEnded { .. } | Effect::AppRegained { .. } => {}
                 Effect::AccountChanged { app, from, to, .. } => {
                     use AccountState as S;
                     let map = match (from, to) {

@@ -10,7 +10,9 @@ use muster_expr::Program;
 use crate::config::{Config, Inbound, Outbound, ROOT_APP, ROOT_ORG, Rule, is_indexed};
 use crate::derive::{RuleWord, StoredEnv, rule_word};
 use crate::model::schema::AttributeDef;
-use crate::model::{AppKey, AppKind, GroupKey, GroupKind, ItemKey, RuleStatus};
+use crate::model::{
+    AppKey, AppKind, GroupKey, GroupKind, ItemKey, LeaveAt, OnUnassign, Provisioning, RuleStatus,
+};
 
 /// People whom an index of the store finds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +92,7 @@ fn reads_root(program: &Program, root: u16) -> bool {
 fn settings_matter(old: &Config, new: &Config) -> bool {
     let (was, is) = (&old.org.settings, &new.org.settings);
     was.timezone != is.timezone
+        || was.legal_hold != is.legal_hold
         || (was.name != is.name && programs(old).chain(programs(new)).any(|p| reads_root(p, ROOT_ORG)))
 }
 
@@ -173,10 +176,12 @@ fn sources(old: &Config, new: &Config, found: &mut Touched) {
             all.iter().map(|m| (m.item, told(c, m))).collect()
         };
         // How and when its feed is imported is a matter of imports.
+        let days = |s: &crate::config::ProfileSource| s.is_dated() || s.source.leave == LeaveAt::DayEnd;
+        let dated = days(was) || days(is);
         let settings = |s: &crate::model::Source| crate::model::Source {
             match_on: Vec::new(),
             schedule: None,
-            timezone: None,
+            timezone: s.timezone.clone().filter(|_| dated),
             ..s.clone()
         };
         let own = was.properties != is.properties
@@ -219,13 +224,19 @@ fn targets(old: &Config, new: &Config, found: &mut Touched) {
         if all(before) != all(after)
             || !before.mappings.iter().chain(&before.user_name).all(same)
             || before.attributes != after.attributes
-            || (p.before_start, p.disable_suspended) != (q.before_start, q.disable_suspended)
+            || accounts_matter(p) != accounts_matter(q)
             || own
             || is_bookmark(old, app) != is_bookmark(new, app)
         {
             found.by.insert(Selection::Accounts(app));
         }
     }
+}
+
+/// The settings of a target that accounts follow from.
+fn accounts_matter(p: &Provisioning) -> (bool, Option<u32>, bool, bool) {
+    let deletes = p.on_unassign == OnUnassign::Delete || p.delete_after_days.is_some();
+    (p.before_start, p.before_start_days, p.disable_suspended, deletes)
 }
 
 fn is_bookmark(config: &Config, app: AppKey) -> bool {

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod config;
+mod dates;
 mod guards;
 mod lifecycle;
 mod support;

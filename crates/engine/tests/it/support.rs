@@ -30,8 +30,11 @@ pub(crate) fn org() -> Org {
         AttributeDef { name: "startDate".into(), kind: AttributeType::Date, ..AttributeDef::default() },
     );
     for (key, name, priority) in [(HR, "hr", 1), (AGENCY, "agency", 2)] {
-        let column = |name: &str| Column { name: name.into(), kind: AttributeType::String, required: false };
-        let columns = ["id", "login", "title", "start"].map(column).into();
+        let column = |name: &str, kind| Column { name: name.into(), kind, required: false };
+        let text = |name| column(name, AttributeType::String);
+        let date = |name| column(name, AttributeType::Date);
+        let columns =
+            vec![text("id"), text("login"), text("title"), date("start"), date("end"), text("zone")];
         let app = App {
             name: name.into(),
             feed: Some(Feed { key: "id".into(), columns, ..Feed::default() }),
@@ -130,6 +133,21 @@ impl Person {
         self.say(Fact::Record { app, external_id: "k1".into() }, FactValue::Record(record), said_at)
     }
 
+    /// A record that lives, from one day to another ("" is none), of somebody in a time zone.
+    pub(crate) fn dated(self, app: AppKey, key: &str, said_at: i64, [start, end, zone]: [&str; 3]) -> Self {
+        let text = |t: &str| if t.is_empty() { Value::Null } else { Value::from(t) };
+        let values = [key, "ann@x.io", key, start, end, zone].map(text).into();
+        let record = Record {
+            state: RecordState::Living,
+            values,
+            hash: 0,
+            said_at: Millis(said_at),
+            first_seen: Millis(said_at),
+            fresh: false,
+        };
+        self.say(Fact::Record { app, external_id: key.into() }, FactValue::Record(record), said_at)
+    }
+
     /// Her record goes by another key from now on.
     pub(crate) fn renamed(mut self, app: AppKey, key: &str) -> Self {
         let said = self.0.said.remove(&Fact::Record { app, external_id: "k1".into() }).unwrap();
@@ -173,6 +191,11 @@ impl Person {
     pub(crate) fn derived(&self, config: &Config, as_of: i64) -> Derived {
         derive(config, &self.0, &Nobody, Millis(as_of))
     }
+}
+
+/// An instant.
+pub(crate) fn at(text: &str) -> i64 {
+    text.parse::<jiff::Timestamp>().unwrap().as_millisecond()
 }
 
 pub(crate) fn leaving(org: &mut Org, app: AppKey, action: LeaverAction) {

@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::read_guard;
 use super::reader::{Entry, Reader, Table};
-use crate::names::{KINDS, LEAVERS, TAKEN, TYPES, UNASSIGNED, WHEN};
+use crate::names::{KINDS, LEAVE_AT, LEAVERS, TAKEN, TYPES, UNASSIGNED, WHEN};
 use crate::{AppEntry, AppGroupEntry, MappingEntry, OrgFile, Reference, Spot};
 
 const APP: &[&str] = &[
@@ -39,7 +39,19 @@ const FEED: &[&str] = &[
 ];
 const TERMINATED: &[&str] = &["column", "values"];
 const COLUMN: &[&str] = &["type", "required"];
-const SOURCE: &[&str] = &["priority", "match_on", "on_leave", "ends_person", "stage", "schedule", "timezone"];
+const SOURCE: &[&str] = &[
+    "priority",
+    "match_on",
+    "on_leave",
+    "ends_person",
+    "stage",
+    "starts",
+    "ends",
+    "leave",
+    "several",
+    "schedule",
+    "timezone",
+];
 const PROVISIONING: &[&str] = &[
     "enabled",
     "create",
@@ -51,6 +63,11 @@ const PROVISIONING: &[&str] = &[
     "owner",
     "task_days",
     "rate_limit",
+    "before_start_days",
+    "grace_days",
+    "leaver_grace_days",
+    "delete_after_days",
+    "keep_assignments",
 ];
 const TO_USER: &[&str] = &["expression", "when", "taken"];
 const TO_APP: &[&str] = &["expression", "when"];
@@ -212,6 +229,10 @@ fn read_source(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Source>
         on_leave: reader.word(&table, "on_leave", LEAVERS).unwrap_or_default(),
         ends_person: reader.flag(&table, "ends_person").unwrap_or(false),
         stage: reader.flag(&table, "stage").unwrap_or(false),
+        starts: reader.text(&table, "starts"),
+        ends: reader.text(&table, "ends"),
+        leave: reader.word(&table, "leave", LEAVE_AT).unwrap_or_default(),
+        several: reader.flag(&table, "several").unwrap_or(false),
         schedule: reader.text(&table, "schedule"),
         timezone: reader.text(&table, "timezone"),
     })
@@ -231,6 +252,11 @@ fn read_provisioning(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<P
         owner: reader.text(&table, "owner").unwrap_or(default.owner),
         task_days: reader.whole(&table, "task_days").unwrap_or(default.task_days),
         rate_limit: reader.whole(&table, "rate_limit"),
+        before_start_days: reader.whole(&table, "before_start_days"),
+        grace_days: reader.whole(&table, "grace_days").unwrap_or_default(),
+        leaver_grace_days: reader.whole(&table, "leaver_grace_days").unwrap_or_default(),
+        delete_after_days: reader.whole(&table, "delete_after_days"),
+        keep_assignments: reader.flag(&table, "keep_assignments").unwrap_or(default.keep_assignments),
     })
 }
 

@@ -8,7 +8,8 @@ use super::reader::{Entry, Reader, Table};
 use crate::OrgFile;
 use crate::names::MAIL_TLS;
 
-const ORG: &[&str] = &["name", "timezone", "admins", "guard", "mail", "retention"];
+const ORG: &[&str] =
+    &["name", "timezone", "admins", "legal_hold", "tell_leaver", "guard", "mail", "retention"];
 const MAIL: &[&str] = &["smtp", "password", "from", "tls", "ca", "digest_minutes"];
 const RETENTION: &[&str] = &["log", "undo", "plans", "feeds", "tasks", "mail"];
 
@@ -27,6 +28,8 @@ impl OrgFile {
         if let Some(admins) = reader.texts(&table, "admins") {
             settings.admins = admins;
         }
+        settings.legal_hold = reader.text(&table, "legal_hold");
+        settings.tell_leaver = reader.text(&table, "tell_leaver");
         if let Some(guard) = read_guard(reader, &table) {
             settings.guard = guard;
         }

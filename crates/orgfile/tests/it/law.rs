@@ -6,7 +6,7 @@ use muster_engine::model::app::{AppGroup, Column, Feed, Terminated};
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
     App, AppKey, AppKind, AttributeType, Direction, Group, GroupKey, GroupKind, GroupRule, GuardSettings,
-    ItemKey, LeaverAction, LinkDef, MailSettings, MailTls, Mapping, OnUnassign, Org, OrgSettings,
+    ItemKey, LeaveAt, LeaverAction, LinkDef, MailSettings, MailTls, Mapping, OnUnassign, Org, OrgSettings,
     Provisioning, PushWhen, Retention, RuleStatus, Source, UserKey, Value, WhenTaken,
 };
 use muster_orgfile::export;
@@ -158,29 +158,44 @@ fn feed() -> impl Strategy<Value = Feed> {
 
 fn source() -> impl Strategy<Value = Source> {
     let leave = select(vec![LeaverAction::Deactivate, LeaverAction::Suspend, LeaverAction::Nothing]);
-    (0u32..3, vec(text(), 0..3), leave, any::<[bool; 2]>(), of(text()), of(text())).prop_map(
-        |(priority, match_on, on_leave, [ends_person, stage], schedule, timezone)| Source {
+    let texts = (of(text()), of(text()), of(text()), of(text()));
+    (0u32..3, vec(text(), 0..3), leave, any::<[bool; 4]>(), texts).prop_map(
+        |(
             priority,
             match_on,
             on_leave,
-            ends_person,
-            stage,
-            schedule,
-            timezone,
+            [ends_person, stage, day_end, several],
+            (starts, ends, schedule, timezone),
+        )| {
+            Source {
+                priority,
+                match_on,
+                on_leave,
+                ends_person,
+                stage,
+                starts,
+                ends,
+                leave: if day_end { LeaveAt::DayEnd } else { LeaveAt::Now },
+                several,
+                schedule,
+                timezone,
+            }
         },
     )
 }
 
 fn provisioning() -> impl Strategy<Value = Provisioning> {
     let unassign = select(vec![OnUnassign::Deactivate, OnUnassign::Delete, OnUnassign::Nothing]);
-    (any::<[bool; 5]>(), unassign, 3u32..6, text(), 6u32..9, of(0u32..9)).prop_map(
+    let days = (of(0u32..9), 0u32..2, 0u32..2, of(0u32..9));
+    (any::<[bool; 6]>(), unassign, 3u32..6, text(), 6u32..9, of(0u32..9), days).prop_map(
         |(
-            [enabled, create, update, disable_suspended, before_start],
+            [enabled, create, update, disable_suspended, before_start, keep_assignments],
             on_unassign,
             concurrency,
             owner,
             task_days,
             rate_limit,
+            (before_start_days, grace_days, leaver_grace_days, delete_after_days),
         )| {
             Provisioning {
                 enabled,
@@ -193,6 +208,11 @@ fn provisioning() -> impl Strategy<Value = Provisioning> {
                 owner,
                 task_days,
                 rate_limit,
+                before_start_days,
+                grace_days,
+                leaver_grace_days,
+                delete_after_days,
+                keep_assignments,
             }
         },
     )
@@ -264,11 +284,14 @@ fn retention() -> impl Strategy<Value = Retention> {
 }
 
 fn settings() -> impl Strategy<Value = OrgSettings> {
-    (text(), text(), vec(text(), 0..4), guard(), mail(), retention()).prop_map(
-        |(name, timezone, admins, guard, mail, retention)| OrgSettings {
+    let leaving = (of(text()), of(text()));
+    (text(), text(), vec(text(), 0..4), leaving, guard(), mail(), retention()).prop_map(
+        |(name, timezone, admins, (legal_hold, tell_leaver), guard, mail, retention)| OrgSettings {
             name,
             timezone,
             admins,
+            legal_hold,
+            tell_leaver,
             guard,
             mail,
             retention,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use muster_engine::derive::ranked_records;
+use muster_engine::derive::{Ranked, ranked_records};
 use muster_engine::facts::{Fact, FactValue, MembershipKind};
-use muster_engine::model::{IdKind, PushWhen, Transition, UserStatus};
+use muster_engine::model::{IdKind, Millis, PushWhen, Transition, UserStatus};
 use muster_engine::{Config, Value};
 
 use super::refuse_id;
@@ -127,7 +127,7 @@ impl Muster {
                 return Err(ServiceError::Premise(format!("{login} was changed by somebody else meanwhile")));
             }
             let changes = changes_of(config, person, attributes, whole);
-            may_change(config, person, login, &changes)?;
+            may_change(config, person, login, &changes, self.now())?;
             Ok((profile_ops(config, &changes)?, false))
         })
     }
@@ -174,17 +174,14 @@ fn changes_of(config: &Config, person: &Person, attributes: &Attributes, whole: 
 }
 
 /// Refuses changes of what her source gives.
-fn may_change(config: &Config, person: &Person, login: &str, changes: &Attributes) -> Result<()> {
-    let records = ranked_records(config, &person.facts);
+fn may_change(config: &Config, person: &Person, login: &str, changes: &Attributes, at: Millis) -> Result<()> {
+    let records = ranked_records(config, &person.facts, at);
     for name in changes.keys() {
         let slot = config.slot(name);
-        let led = records.iter().find(|(source, ..)| {
-            let mapping = slot
-                .and_then(|s| source.by_slot.get(s).copied().flatten())
-                .and_then(|at| source.mappings.get(at));
-            mapping.is_some_and(|m| m.when == PushWhen::Always)
-        });
-        if let Some((source, ..)) = led {
+        let led = records
+            .iter()
+            .find(|r| slot.and_then(|s| r.source.mapping(s)).is_some_and(|m| m.when == PushWhen::Always));
+        if let Some(Ranked { source, .. }) = led {
             return Err(ServiceError::Forbidden(format!(
                 "{name} of {login} comes from {}: change it there, or take {name} out of its mappings",
                 config.app_name(source.app)

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
 use muster_engine::model::{AppKey, Item, Millis, PlanKey};
 use muster_engine::plan::UserEffects;
 use muster_engine::{Config, compile};
@@ -11,14 +10,14 @@ use muster_store::{Tx, log, plans, secrets};
 
 use super::narrow::{Narrow, TouchedWorks};
 use super::process::{Frame, Outcome, Pass, look_ahead, process};
-use super::record::{self, Premises, json, plan_row, write_history};
+use super::record::{self, Premises, plan_row, write_history};
 use super::settle::report;
 use super::stream::{self, DueWorks, InverseWorks, ListWorks, Source, Works};
 use super::work::{Who, Work};
 use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Proposal, Trigger};
 use crate::access::{Actor, Right};
 use crate::error::{Result, ServiceError};
-use crate::import::{FeedKeys, FeedWorks, hex, open_feed};
+use crate::import::{FeedKeys, FeedStats, FeedWorks, open_feed};
 use crate::muster::Muster;
 
 /// A proposal on its way.
@@ -46,13 +45,34 @@ pub(super) struct Found {
     pub(super) counts: Counts,
     pub(super) notes: Notes,
     pub(super) sample: Vec<UserEffects>,
+    /// Rows of people who had left, as long as the comparison of the feed isn't there to tell them.
+    pub(super) left_before: u64,
 }
 
 /// How many people's effects a report shows.
 const SAMPLE: usize = 50;
 
 impl Found {
+    /// Takes what the comparison of a feed found.
+    pub(super) fn compared(&mut self, feed: Option<&FeedStats>) {
+        self.counts.feed = feed.cloned();
+        let n = std::mem::take(&mut self.left_before);
+        self.left_before(n);
+    }
+
+    /// Rows that looked like new people were of people who had left.
+    fn left_before(&mut self, n: u64) {
+        match &mut self.counts.feed {
+            Some(feed) => {
+                feed.left_before += n;
+                feed.new = feed.new.saturating_sub(n);
+            }
+            None => self.left_before += n,
+        }
+    }
+
     pub(super) fn add(&mut self, outcome: &mut Outcome) {
+        self.left_before(outcome.left_before);
         self.counts.tally.merge(&outcome.tally);
         self.counts.changed_since += outcome.since.len() as u64;
         for (user, since) in outcome.since.iter().take(20) {
@@ -241,7 +261,7 @@ impl Going<'_> {
         let mut found = self.begin();
         if whole {
             found.notes.take(works.take_rejected(), Vec::new());
-            found.counts.feed = works.feed_stats().cloned();
+            found.compared(works.feed_stats());
             drop(works);
             self.progress.step("working out", 0, first.len() as u64);
             if let Some(report) = self.go_small(&first, found, seen)? {
@@ -317,7 +337,7 @@ impl Going<'_> {
                 Err(Unkept::Failed(e)) => Err(e),
                 Err(Unkept::TooBig) => Ok(None),
                 Err(Unkept::Held) => {
-                    let mut found = Found { counts: begun.0, notes: begun.1, sample: Vec::new() };
+                    let mut found = Found { counts: begun.0, notes: begun.1, ..Found::default() };
                     let outcomes = store.try_read(|tx| self.work_out(tx, works, true))?;
                     let Some(outcomes) = outcomes else { return Ok(None) };
                     self.settle_dry(&mut found, outcomes, PlanStatus::Held).map(|r| Some(Some(r)))
@@ -488,27 +508,4 @@ pub(super) fn derive_again(users: &[i64]) -> Vec<Work> {
             position: String::new(),
         })
         .collect()
-}
-
-/// What tells two effects of the same proposal apart: the keys of new people don't count.
-pub(super) struct Digest(digest::Context);
-
-impl Default for Digest {
-    fn default() -> Self {
-        Self(digest::Context::new(&digest::SHA256))
-    }
-}
-
-impl Digest {
-    pub(super) fn add(&mut self, outcome: &Outcome) -> Result<()> {
-        for user in &outcome.effects {
-            self.0.update(user.login.as_bytes());
-            self.0.update(json("effects", &user.effects)?.as_bytes());
-        }
-        Ok(())
-    }
-
-    pub(super) fn finish(self) -> String {
-        hex(self.0.finish().as_ref())
-    }
 }

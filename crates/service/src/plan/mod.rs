@@ -2,7 +2,10 @@
 
 mod apply;
 pub(crate) mod claims;
+mod dates;
+mod digest;
 mod feed_guard;
+mod former;
 mod judging;
 mod kept;
 mod manage;

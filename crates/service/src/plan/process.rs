@@ -13,6 +13,8 @@ use muster_store::{Tx, keys};
 use serde::{Deserialize, Serialize};
 
 use super::claims::Provisional;
+use super::dates;
+use super::former::{leave_behind, may_leave};
 use super::judging::{allocate, judge_problems, note, spare};
 use super::kept::{drop_kept, keep_memberships, lost_rules};
 use super::matching::{begins, resolve};
@@ -114,6 +116,8 @@ pub(crate) struct Outcome {
     pub(crate) befores: Vec<UserBefore>,
     pub(crate) writes: PeopleWrites,
     pub(crate) rejected: Vec<RejectedRow>,
+    /// Rows of people unknown so far whose record has ended by its own date: nobody is created.
+    pub(crate) left_before: u64,
     pub(crate) since: Vec<(UserKey, ChangedSince)>,
     pub(crate) problems: Vec<(String, String)>,
     /// People outside the chunk who must be derived again.
@@ -133,6 +137,7 @@ impl Outcome {
         self.problems.extend(other.problems);
         self.dependants.extend(other.dependants);
         self.taken += other.taken;
+        self.left_before += other.left_before;
     }
 }
 
@@ -188,13 +193,17 @@ pub(crate) fn process(
         let mut slot = slot;
         let part = std::mem::take(&mut slot.part);
         slot.known_problems = part.problems.len();
-        let again =
-            (!frame.undoes && lost_rules(frame, &slot, through).next().is_some()).then(|| part.clone());
+        let again = !frame.undoes
+            && (lost_rules(frame, &slot, through).next().is_some() || may_leave(frame.config, &slot));
+        let again = again.then(|| part.clone());
         let mut derived = derive_from(frame.config, &slot.facts, part, &linked, slot.as_of);
-        if let Some(part) = again
-            && keep_memberships(frame, &mut slot, &derived, through)
-        {
-            derived = derive_from(frame.config, &slot.facts, part, &linked, slot.as_of);
+        if let Some(part) = again {
+            if keep_memberships(frame, &mut slot, &derived, through) {
+                derived = derive_from(frame.config, &slot.facts, part.clone(), &linked, slot.as_of);
+            }
+            if leave_behind(frame, &mut slot, &derived) {
+                derived = derive_from(frame.config, &slot.facts, part, &linked, slot.as_of);
+            }
         }
         let diff = diff(frame.config, &slot.person.stored, &derived, frame.detail);
         if frame.dry {
@@ -286,6 +295,11 @@ fn profiles<'w>(
         slot.part = derive_profile(frame.config, &slot.facts, slot.as_of);
         // A row that doesn't fit takes no unique value from those behind it.
         if slot.works.iter().any(|w| w.row().is_some()) {
+            slot.left_out = dates::left_before(frame, slot);
+            if slot.left_out {
+                out.left_before += 1;
+                continue;
+            }
             judge_problems(frame, slot, out)?;
         }
     }
@@ -356,9 +370,12 @@ fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
     }
     let ends = slot.begins.as_deref().unwrap_or_default();
     slot.befores.extend(apply(&mut slot.facts, ends, frame.at, frame.plan, &mut since));
+    dates::spoken_anew(frame, slot);
     drop_kept(frame, slot);
     out.since.extend(since.into_iter().map(|s| (slot.facts.user, s)));
-    let advance = slot.person.rows.is_none() || slot.works.iter().any(|w| w.advance);
+    let advance = slot.person.rows.is_none()
+        || slot.works.iter().any(|w| w.advance)
+        || dates::begin_or_end(frame.config, &slot.person.facts, &slot.facts);
     slot.as_of = if advance { frame.at } else { slot.person.as_of().unwrap_or(frame.at) };
     // Who loses what a rule gave may have no fact about it.
     let says = |op: &Op| !matches!(op, Op::Lose { .. });

@@ -8,7 +8,8 @@ use muster_engine::model::PlanKey;
 use muster_store::runs::{self, DONE, RunRow};
 use muster_store::{Tx, plans, rederive};
 
-use super::apply::{Digest, Found, Going, derive_again};
+use super::apply::{Found, Going, derive_again};
+use super::digest::Digest;
 use super::narrow::Narrow;
 use super::process::{Frame, Outcome, Pass, process};
 use super::record::{self, Premises, plan_row, write_effects, write_history};
@@ -93,7 +94,7 @@ impl Going<'_> {
             dependants.extend(one(&chunk, &mut found, &mut digest, pass)?);
         }
         found.notes.take(works.take_rejected(), Vec::new());
-        found.counts.feed = works.feed_stats().cloned();
+        found.compared(works.feed_stats());
         let waiting: Vec<i64> = dependants.into_iter().collect();
         for chunk in waiting.chunks(self.muster.chunk) {
             one(&derive_again(chunk), &mut found, &mut digest, pass)?;
@@ -172,7 +173,7 @@ impl Going<'_> {
             self.progress.step("applying", run.done as u64, total);
         }
         found.notes.take(works.take_rejected(), Vec::new());
-        found.counts.feed = works.feed_stats().cloned();
+        found.compared(works.feed_stats());
         self.drain(&mut pass, &mut found, &mut no, &mut run)?;
         self.end_run(&run, found, planned)
     }

@@ -4,7 +4,8 @@ use muster_engine::model::{AppKey, IdKind, PlanKey, UserStatus, public_id};
 use muster_engine::plan::{Finding, Population, judge};
 use muster_store::{Tx, feeds, log, lookups, plans, tasks};
 
-use super::apply::{Digest, Found, Going};
+use super::apply::{Found, Going};
+use super::digest::Digest;
 use super::process::Outcome;
 use super::record::{self, Premises, plan_row, write_effects};
 use super::stream::Source;

@@ -80,6 +80,8 @@ pub struct Mapped {
 pub enum StatusReason {
     /// A source has her.
     Source { source: String, record: String, said: Since, staged: bool },
+    /// A source has her from then on.
+    Begins { source: String, record: String, begins: At },
     /// The source that led let her go.
     Left { source: String, record: String, said: Since, action: String },
     /// An admin said so.
@@ -237,6 +239,8 @@ pub enum AccountReason {
     Mapping { expression: String, reads: Vec<Read> },
     /// A mapping gave it once, on create.
     Kept { expression: String },
+    /// Given before the person lost the app.
+    Former,
     /// Nothing gives one.
     Nothing,
 }
@@ -283,7 +287,7 @@ pub struct WhyApp {
     /// Other groups of hers that give it too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,
-    /// When her own assignment ends.
+    /// When her own assignment ends, or the time for which she keeps what she has lost.
     pub until: Option<At>,
     /// From when on she has it.
     pub since: Option<Since>,

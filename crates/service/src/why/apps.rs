@@ -31,6 +31,11 @@ pub(super) fn explain(subject: &Subject, app: AppKey) -> WhyApp {
     } else if let Some(reason) = derived.filter(|d| d.wanted.is_none()).map(|_| no_account(subject, app)) {
         notes.push(reason);
     }
+    if let Some(derived) = derived.filter(|d| d.scope == AppScope::Grace) {
+        let until =
+            derived.until.map_or_else(String::new, |until| format!(" and keeps it until {}", At(until)));
+        notes.push(format!("the person has lost it{until}"));
+    }
     // Who has left has no app whatever her groups are, so they explain nothing then.
     let explains = derived.is_none() && subject.derived.status != UserStatus::Deprovisioned;
     WhyApp {
@@ -43,7 +48,10 @@ pub(super) fn explain(subject: &Subject, app: AppKey) -> WhyApp {
             .and_then(|g| giving.clone().find(|(h, _)| *h == g))
             .and_then(|(_, item)| priority(config, item)),
         also: also.map(|(g, _)| config.group_name(g)).collect(),
-        until: derived.filter(|d| d.scope == AppScope::Direct).and_then(|_| until(subject, app)),
+        until: derived.and_then(|d| match d.scope {
+            AppScope::Direct => until(subject, app),
+            _ => d.until.map(At),
+        }),
         since: at.map(|(at, plan)| subject.since(Millis(at), PlanKey(plan))),
         account: target.zip(derived).and_then(|(t, d)| account(subject, t, d)),
         sync: subject.sync(app),
@@ -156,6 +164,7 @@ fn attribute(subject: &Subject, target: &Target, name: &str, value: &Value) -> W
             Some(m) => AccountReason::Kept { expression: m.program.text().to_owned() },
             None => AccountReason::Nothing,
         },
+        AccountCause::Former => AccountReason::Former,
         AccountCause::Nothing => AccountReason::Nothing,
     };
     WhyAccountValue { name: name.to_owned(), value: value.clone(), because }

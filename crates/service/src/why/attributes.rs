@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use muster_engine::Value;
-use muster_engine::config::{Inbound, ProfileSource};
+use muster_engine::config::ProfileSource;
 use muster_engine::derive::{ValueCause, derive_profile, ranked_records};
 use muster_engine::facts::{Fact, FactValue, Facts, Record, RecordState, Said, fold};
-use muster_engine::model::{AppKey, PushWhen};
+use muster_engine::model::{AppKey, Millis, PushWhen};
 
 use super::answer::{Loser, Mapped, ValueReason, WhyAttribute};
 use super::reads;
@@ -43,21 +43,10 @@ pub(super) fn explain(subject: &Subject, slot: usize) -> WhyAttribute {
     }
 }
 
-fn mapping_of(source: &ProfileSource, slot: usize) -> Option<&Inbound> {
-    source.by_slot.get(slot).copied().flatten().and_then(|at| source.mappings.get(at))
-}
-
 /// The records that speak for her, with their keys in the source.
 fn speaking(subject: &Subject) -> Vec<(&ProfileSource, &Record, &str)> {
-    let facts = &subject.person.facts;
-    ranked_records(&subject.config, facts)
-        .into_iter()
-        .filter_map(|(source, record, _)| {
-            let (_, id, ..) =
-                facts.records().find(|(app, _, r, _)| *app == source.app && std::ptr::eq(*r, record))?;
-            Some((source, record, id))
-        })
-        .collect()
+    let ranked = ranked_records(&subject.config, &subject.person.facts, Millis(subject.rows.user.as_of));
+    ranked.into_iter().map(|r| (r.source, r.record, r.key)).collect()
 }
 
 /// The first speaking record of a source that gives the attribute a value.
@@ -65,7 +54,7 @@ fn source(subject: &Subject, slot: usize, app: AppKey) -> Option<Mapped> {
     let (source, record, id) = speaking(subject)
         .into_iter()
         .find(|(s, r, id)| s.app == app && !alone(subject, s.app, id, r, slot).is_null())?;
-    let mapping = mapping_of(source, slot)?;
+    let mapping = source.mapping(slot)?;
     let fact = Fact::Record { app, external_id: id.to_owned() };
     let said = subject.person.facts.said.get(&fact)?;
     Some(Mapped {
@@ -113,10 +102,10 @@ fn losers(subject: &Subject, slot: usize, cause: ValueCause) -> Vec<Loser> {
             led = true;
             continue;
         }
-        if mapping_of(source, slot).is_none() || value.is_null() || value == *subject.value(slot) {
+        if source.mapping(slot).is_none() || value.is_null() || value == *subject.value(slot) {
             continue;
         }
-        let once = mapping_of(source, slot).is_some_and(|m| m.when == PushWhen::Create);
+        let once = source.mapping(slot).is_some_and(|m| m.when == PushWhen::Create);
         let because = match cause {
             _ if once => "its mapping speaks only when the record comes".to_owned(),
             ValueCause::Source { app, .. } | ValueCause::Kept { app, .. } => {
@@ -173,14 +162,13 @@ fn missing(subject: &Subject, slot: usize) -> Vec<String> {
         ));
     }
     let speaking = speaking(subject);
-    let mapped: Vec<&ProfileSource> =
-        config.sources.iter().filter(|s| mapping_of(s, slot).is_some()).collect();
+    let mapped: Vec<&ProfileSource> = config.sources.iter().filter(|s| s.mapping(slot).is_some()).collect();
     if mapped.is_empty() {
         notes.push("no source maps it".to_owned());
     }
     for source in mapped {
         let app = config.app_name(source.app);
-        let Some(mapping) = mapping_of(source, slot) else { continue };
+        let Some(mapping) = source.mapping(slot) else { continue };
         let records: Vec<_> = speaking.iter().filter(|(s, ..)| s.app == source.app).collect();
         if records.is_empty() {
             notes.push(format!(

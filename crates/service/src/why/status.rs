@@ -1,6 +1,6 @@
 //! Why a person has her status.
 
-use muster_engine::derive::StatusCause;
+use muster_engine::derive::{StatusCause, ranked_records};
 use muster_engine::facts::{Fact, FactValue, RecordState};
 use muster_engine::model::{AppKey, LeaverAction, Millis, UserStatus};
 
@@ -10,12 +10,16 @@ use super::subject::Subject;
 pub(super) fn explain(subject: &Subject) -> WhyStatus {
     let because = match subject.derived.status_cause {
         StatusCause::Source { app, at } => {
-            let (record, said) = record(subject, app, at, RecordState::Living);
+            let (record, said) = record(subject, at);
             let staged = subject.derived.status == UserStatus::Staged;
             StatusReason::Source { source: subject.config.app_name(app), record, said, staged }
         }
+        StatusCause::Begins { app, at } => {
+            let (record, _) = record(subject, at);
+            StatusReason::Begins { source: subject.config.app_name(app), record, begins: At(at) }
+        }
         StatusCause::Left { app, action, at } => {
-            let (record, said) = record(subject, app, at, RecordState::Ended);
+            let (record, said) = record(subject, at);
             let action = match action {
                 LeaverAction::Deactivate => "deactivates",
                 LeaverAction::Suspend => "suspends",
@@ -40,15 +44,14 @@ pub(super) fn explain(subject: &Subject) -> WhyStatus {
 }
 
 /// The record that speaks: its key, and when the source said so.
-fn record(subject: &Subject, app: AppKey, at: Millis, state: RecordState) -> (String, Since) {
-    let found =
-        subject.person.facts.records().find(|(a, _, r, _)| *a == app && r.said_at == at && r.state == state);
-    match found {
+fn record(subject: &Subject, at: Millis) -> (String, Since) {
+    let as_of = Millis(subject.rows.user.as_of);
+    match ranked_records(&subject.config, &subject.person.facts, as_of).into_iter().next() {
         // The plan of a record is that of its last change, which may be later than the word.
-        Some((_, id, r, plan)) if changed(subject, app, id) == Some(r.said_at) => {
-            (id.to_owned(), subject.since(at, plan))
+        Some(r) if changed(subject, r.source.app, r.key) == Some(at) => {
+            (r.key.to_owned(), subject.since(at, r.plan))
         }
-        Some((_, id, ..)) => (id.to_owned(), Since { at: At(at), plan: None }),
+        Some(r) => (r.key.to_owned(), Since { at: At(at), plan: None }),
         None => (String::new(), Since { at: At(at), plan: None }),
     }
 }
@@ -71,7 +74,9 @@ fn others(subject: &Subject, because: &StatusReason) -> Vec<String> {
             continue;
         };
         let leads = match because {
-            StatusReason::Source { record, .. } | StatusReason::Left { record, .. } => record == external_id,
+            StatusReason::Source { record, .. }
+            | StatusReason::Begins { record, .. }
+            | StatusReason::Left { record, .. } => record == external_id,
             StatusReason::Admin { .. } | StatusReason::Nobody => false,
         };
         if leads {

@@ -110,6 +110,9 @@ fn tell_status(lines: &mut Lines, status: &WhyStatus) {
                     if *staged { "; people of this source wait until an admin activates them" } else { "" };
                 format!("{source} says so: record {record}, living, {}{staged}", on(said))
             }
+            StatusReason::Begins { source, record, begins } => {
+                format!("{source} has the person from {begins} on: record {record}")
+            }
             StatusReason::Left { source, record, said, action } => {
                 format!("{source} let the person go: record {record} ended {}, which {action}", on(said))
             }
@@ -271,6 +274,7 @@ fn tell_account_value(lines: &mut Lines, value: &WhyAccountValue) {
         }
         AccountReason::Mapping { reads: read, .. } => format!("from {}", reads(read)),
         AccountReason::Kept { .. } => "given when the account came; it stays".to_owned(),
+        AccountReason::Former => "given before the person lost the app".to_owned(),
         AccountReason::Nothing => "nothing gives it".to_owned(),
     };
     lines.add(3, format!("{} = {}: {why}", value.name, shown(&value.value)));

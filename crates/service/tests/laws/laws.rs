@@ -113,8 +113,12 @@ fn one_step(sim: &mut Sim, step: &Step) -> Result<(), Broken> {
         at("rejected", format!("{:?}\n{:?}", shown.notes.rejected, done.notes.rejected))
     })?;
     counted(&logged, &done).map_err(|e| at("", e))?;
-    if let Step::Feed { source, .. } = step {
-        let app = sim.org().app_named(SOURCES[*source]).unwrap().0;
+    // Which rows end a record is told by the feed alone where no dates do.
+    if let Step::Feed { source, .. } = step
+        && let org = sim.org()
+        && let (app, settings) = org.app_named(SOURCES[*source]).unwrap()
+        && settings.source.as_ref().is_some_and(|s| s.ends.is_none())
+    {
         identity(&them, &people(&sim.muster), app, &sim.rosters[*source], &done).map_err(|e| at("", e))?;
     }
     sim.as_from_scratch().map_err(|e| at("after", e))?;

@@ -18,6 +18,8 @@ struct Net {
     profile: Changes,
     groups: BTreeMap<GroupKey, i32>,
     apps: BTreeMap<AppKey, (i32, Option<GroupKey>)>,
+    /// Apps she comes to keep for a while, or no longer only that.
+    kept: BTreeMap<AppKey, i32>,
     accounts: BTreeMap<AppKey, (AccountState, AccountState, Changes, u32)>,
 }
 
@@ -47,6 +49,12 @@ impl Net {
                 *place = (place.0 + 1, *by);
             }
             Effect::AppUnassigned { app } => self.apps.entry(*app).or_default().0 -= 1,
+            Effect::AppKept { app, .. } => *self.kept.entry(*app).or_default() += 1,
+            Effect::AppRegained { app, .. } => *self.kept.entry(*app).or_default() -= 1,
+            Effect::GraceEnded { app } => {
+                self.apps.entry(*app).or_default().0 -= 1;
+                *self.kept.entry(*app).or_default() -= 1;
+            }
             Effect::AccountChanged { app, from, to, changes } => {
                 let place = self.accounts.entry(*app).or_insert_with(|| (*from, *to, Changes::new(), 0));
                 place.1 = *to;
@@ -65,11 +73,22 @@ impl Net {
             1.. => Some(Effect::GroupAdded { group }),
             _ => Some(Effect::GroupRemoved { group }),
         }));
-        out.extend(self.apps.into_iter().filter_map(|(app, (n, by))| match n {
-            0 => None,
-            1.. => Some(Effect::AppAssigned { app, by }),
-            _ => Some(Effect::AppUnassigned { app }),
-        }));
+        let kept = |app: &AppKey| self.kept.get(app).copied().unwrap_or_default();
+        for (&app, &(n, by)) in &self.apps {
+            match (n, kept(&app)) {
+                (0, _) => {}
+                (1.., _) => out.push(Effect::AppAssigned { app, by }),
+                (_, k) if k < 0 => out.push(Effect::GraceEnded { app }),
+                _ => out.push(Effect::AppUnassigned { app }),
+            }
+        }
+        for (&app, &n) in &self.kept {
+            match (n, self.apps.get(&app).map_or(0, |(n, _)| *n)) {
+                (n, _) if n > 0 => out.push(Effect::AppKept { app, until: None }),
+                (n, 0..) if n < 0 => out.push(Effect::AppRegained { app, by: None }),
+                _ => {}
+            }
+        }
         for (app, (from, to, changed, times)) in self.accounts {
             let changes = changes(changed);
             if times == 1 || from != to || !changes.is_empty() {

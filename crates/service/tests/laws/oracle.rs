@@ -3,23 +3,36 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use muster_engine::facts::Former;
 use muster_engine::model::schema::base_attributes;
 use muster_engine::model::{
-    AttributeDef, Direction, ItemKey, LeaverAction, Mapping, Org, PushWhen, RuleStatus, WhenTaken,
+    AttributeDef, Direction, ItemKey, LeaveAt, LeaverAction, Mapping, OnUnassign, Org, PushWhen, RuleStatus,
+    Source, WhenTaken,
 };
 use muster_engine::{AppKey, GroupKey, UserStatus, Value};
 use muster_store::people::PersonRows;
 use serde_json::{Value as Json, json};
 
-use crate::stored::{SaidText, Scope, View};
+use crate::stored::{GRACE, SaidText, Scope, View};
 use crate::world::{BOSS_NAME, Cond, DAY, DISPLAY, LOGIN, department, title_part};
 
 type Profile = BTreeMap<String, Value>;
+
+/// What a status comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Why {
+    /// A source let her go.
+    Left,
+    /// She begins then.
+    Begins(i64),
+    Else,
+}
 
 /// What should be stored of a person.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) status: String,
+    why: Why,
     pub(crate) profile: Profile,
     pub(crate) groups: BTreeSet<i64>,
     pub(crate) links: BTreeMap<i64, String>,
@@ -37,10 +50,20 @@ pub(crate) struct Oracle<'a> {
     pub(crate) conds: &'a BTreeMap<String, Cond>,
 }
 
+#[derive(Clone, Copy, PartialEq)]
+enum Stands {
+    Begins(i64),
+    Speaks,
+    Ended(i64),
+    Withdrawn,
+}
+
 struct Record {
     app: AppKey,
     rank: (u32, AppKey),
-    state: String,
+    stands: Stands,
+    /// The feed has it still.
+    there: bool,
     said_at: i64,
     first_seen: i64,
     values: Profile,
@@ -54,7 +77,7 @@ impl Oracle<'_> {
         as_of: impl Fn(&PersonRows) -> i64,
     ) -> BTreeMap<i64, Told> {
         let mut all: BTreeMap<i64, Told> =
-            people.iter().map(|p| (p.user.user_key, self.profile(p))).collect();
+            people.iter().map(|p| (p.user.user_key, self.profile(p, as_of(p)))).collect();
         let link = self.org.links.values().find(|l| l.name == "manager").unwrap();
         let by_number: BTreeMap<String, Profile> = all
             .values()
@@ -73,38 +96,95 @@ impl Oracle<'_> {
         all
     }
 
-    fn records(&self, p: &PersonRows) -> Vec<Record> {
-        let mut all: Vec<Record> = p
-            .records
+    /// The first instant of a day in the org's zone, or of the one after it.
+    fn day(&self, day: jiff::civil::Date, after: i32) -> i64 {
+        use jiff::ToSpan as _;
+        let day = day.checked_add(after.days()).unwrap();
+        day.in_tz(&self.org.settings.timezone).unwrap().timestamp().as_millisecond()
+    }
+
+    fn date_of(&self, at: i64) -> jiff::civil::Date {
+        let at = jiff::Timestamp::from_millisecond(at).unwrap();
+        at.in_tz(&self.org.settings.timezone).unwrap().date()
+    }
+
+    fn stands(&self, source: &Source, state: &str, said_at: i64, values: &Profile, as_of: i64) -> Stands {
+        let column = |name: &Option<String>| {
+            let text = values.get(name.as_deref()?).and_then(Value::as_str)?;
+            Some(text.parse::<jiff::civil::Date>().unwrap())
+        };
+        let begins = column(&source.starts).map(|d| self.day(d, 0));
+        let ends = column(&source.ends).map(|d| self.day(d, 1));
+        match state {
+            "WITHDRAWN" => Stands::Withdrawn,
+            "ENDED" => {
+                let day_ends = self.day(self.date_of(said_at), 1);
+                if source.leave == LeaveAt::DayEnd && day_ends > as_of {
+                    Stands::Speaks
+                } else {
+                    Stands::Ended(ends.map_or(said_at, |e| e.min(said_at)))
+                }
+            }
+            _ if ends.is_some_and(|e| e <= as_of) => Stands::Ended(ends.unwrap()),
+            _ if begins.is_some_and(|b| b > as_of) => Stands::Begins(begins.unwrap()),
+            _ => Stands::Speaks,
+        }
+    }
+
+    fn all_records(&self, p: &PersonRows, as_of: i64) -> Vec<Record> {
+        p.records
             .iter()
             .filter_map(|r| {
                 let app = AppKey(r.app_key);
                 let source = self.org.apps.get(&app)?.source.as_ref()?;
+                let values: Profile = serde_json::from_str(&r.values).unwrap();
                 Some(Record {
                     app,
                     rank: (source.priority, app),
-                    state: r.state.clone(),
+                    stands: self.stands(source, &r.state, r.said_at, &values, as_of),
+                    there: r.state == "LIVING",
                     said_at: r.said_at,
                     first_seen: r.first_seen,
-                    values: serde_json::from_str(&r.values).unwrap(),
+                    values,
                 })
             })
-            .collect();
-        if all.iter().any(|r| r.state == "LIVING") {
-            all.retain(|r| r.state == "LIVING");
+            .collect()
+    }
+
+    /// Those that speak; without any the one that ended last; without any the ones to begin; withdrawn ones only tell
+    /// what she was called.
+    fn records(&self, p: &PersonRows, as_of: i64) -> Vec<Record> {
+        let mut all = self.all_records(p, as_of);
+        let ended = |r: &Record| matches!(r.stands, Stands::Ended(_));
+        let begins = |r: &Record| matches!(r.stands, Stands::Begins(_));
+        if all.iter().any(|r| r.stands == Stands::Speaks) {
+            all.retain(|r| r.stands == Stands::Speaks);
             all.sort_by_key(|r| (r.rank, r.first_seen));
+        } else if all.iter().any(ended) {
+            all.retain(ended);
+            all.sort_by_key(|r| match r.stands {
+                Stands::Ended(at) => (-at, r.rank),
+                _ => unreachable!(),
+            });
+            all.truncate(1);
+        } else if all.iter().any(begins) {
+            all.retain(begins);
+            all.sort_by_key(|r| match r.stands {
+                Stands::Begins(at) => (at, r.rank),
+                _ => unreachable!(),
+            });
         } else {
-            // The one that ended last; withdrawn ones only tell what she was called.
-            all.sort_by_key(|r| (r.state == "WITHDRAWN", -r.said_at, r.rank));
+            all.sort_by_key(|r| (-r.said_at, r.rank));
             all.truncate(1);
         }
         all
     }
 
-    fn profile(&self, p: &PersonRows) -> Told {
+    fn profile(&self, p: &PersonRows, as_of: i64) -> Told {
         let said = SaidText::of(p);
         let admin = said.profile();
-        let records = self.records(p);
+        let records = self.records(p, as_of);
+        let (status, why) = self.status(p, &said, &records, as_of);
         let base = base_attributes();
         let schema: BTreeMap<&str, &AttributeDef> =
             base.iter().chain(self.org.attributes.values()).map(|a| (a.name.as_str(), a)).collect();
@@ -117,7 +197,8 @@ impl Oracle<'_> {
             .chain(admin.keys().cloned())
             .collect();
         let mut told = Told {
-            status: self.status(p, &said, &records).as_str().to_owned(),
+            status: status.as_str().to_owned(),
+            why,
             profile: Profile::new(),
             groups: BTreeSet::new(),
             links: BTreeMap::new(),
@@ -208,31 +289,40 @@ impl Oracle<'_> {
         (admin.get(name).cloned(), WhenTaken::Refuse)
     }
 
-    fn status(&self, p: &PersonRows, said: &SaidText, records: &[Record]) -> UserStatus {
+    fn status(&self, p: &PersonRows, said: &SaidText, records: &[Record], as_of: i64) -> (UserStatus, Why) {
         let admin = said.lifecycle();
-        let word = admin.map_or(UserStatus::Staged, |(s, _)| s);
+        let word = (admin.map_or(UserStatus::Staged, |(s, _)| s), Why::Else);
         let later = |at: i64| admin.is_some_and(|(_, said)| said > at);
         let source = |app: AppKey| self.org.apps.get(&app).and_then(|a| a.source.as_ref());
-        let outright = p
-            .records
+        let all = self.all_records(p, as_of);
+        let outright = all
             .iter()
-            .filter(|r| r.state == "ENDED" && source(AppKey(r.app_key)).is_some_and(|s| s.ends_person))
-            .filter(|r| !p.records.iter().any(|o| o.app_key == r.app_key && o.state == "LIVING"))
-            .map(|r| r.said_at)
+            .filter(|r| source(r.app).is_some_and(|s| s.ends_person))
+            .filter(|r| !all.iter().any(|o| o.app == r.app && o.stands == Stands::Speaks))
+            .filter_map(|r| if let Stands::Ended(at) = r.stands { Some(at) } else { None })
             .max();
         if outright.is_some_and(|at| !later(at)) {
-            return UserStatus::Deprovisioned;
+            return (UserStatus::Deprovisioned, Why::Left);
         }
-        let Some(first) = records.first().filter(|r| r.state != "WITHDRAWN" && !later(r.said_at)) else {
-            return word;
-        };
+        let Some(first) = records.first() else { return word };
         let Some(settings) = source(first.app) else { return word };
-        match (first.state.as_str(), settings.on_leave) {
-            ("LIVING", _) if settings.stage => UserStatus::Staged,
-            ("LIVING", _) => UserStatus::Active,
-            (_, LeaverAction::Deactivate) => UserStatus::Deprovisioned,
-            (_, LeaverAction::Suspend) => UserStatus::Suspended,
-            (_, LeaverAction::Nothing) => admin.map_or(UserStatus::Active, |(s, _)| s),
+        match (first.stands, settings.on_leave) {
+            (Stands::Withdrawn, _) => word,
+            (Stands::Begins(_), _) if admin.is_some() => word,
+            (Stands::Begins(at), _) => (UserStatus::Staged, Why::Begins(at)),
+            (Stands::Speaks, _) if later(first.said_at) => word,
+            (Stands::Speaks, _) if settings.stage => (UserStatus::Staged, Why::Else),
+            (Stands::Speaks, _) => (UserStatus::Active, Why::Else),
+            (Stands::Ended(at), _) if later(at) => word,
+            // She had been put out before her record ended by its date.
+            (Stands::Ended(_), _)
+                if first.there && later(first.said_at) && word.0 == UserStatus::Deprovisioned =>
+            {
+                word
+            }
+            (_, LeaverAction::Deactivate) => (UserStatus::Deprovisioned, Why::Left),
+            (_, LeaverAction::Suspend) => (UserStatus::Suspended, Why::Left),
+            (_, LeaverAction::Nothing) => (admin.map_or(UserStatus::Active, |(s, _)| s), Why::Left),
         }
     }
 
@@ -289,27 +379,42 @@ impl Oracle<'_> {
     }
 
     fn apps(&self, p: &PersonRows, told: &mut Told, boss: Option<&Profile>, as_of: i64) {
-        if told.status == "DEPROVISIONED" {
-            return;
-        }
+        let left = told.status == "DEPROVISIONED";
+        let formers = formers(p);
         let everyone = self.org.group_named("Everyone").unwrap().0.0;
         for (app, settings) in self.org.apps.iter().filter(|(_, a)| !a.inactive) {
             let Some(provisioning) = &settings.provisioning else { continue };
             let direct = p
                 .assignments
                 .iter()
-                .find(|a| a.app_key == app.0 && !a.gone && a.until.is_none_or(|u| u > as_of));
+                .find(|a| {
+                    a.kind == "DIRECT" && a.app_key == app.0 && !a.gone && a.until.is_none_or(|u| u > as_of)
+                })
+                .filter(|_| !left);
             let mut given: Vec<_> = self.org.app_groups.values().filter(|g| g.app == *app).collect();
             let all = given.clone();
-            given.retain(|g| told.groups.contains(&g.group.0) || g.group.0 == everyone);
+            given.retain(|g| !left && (told.groups.contains(&g.group.0) || g.group.0 == everyone));
             given.sort_by_key(|g| (g.priority, g.group));
-            let scope = match (direct, given.first()) {
-                (Some(_), _) => None,
-                (None, Some(g)) => Some(g.group.0),
-                (None, None) => continue,
+            let former = formers.get(&app.0).filter(|f| {
+                f.until.is_some_and(|u| u.0 > as_of) && (!left || f.leaver && told.why == Why::Left)
+            });
+            let scope = match (direct, given.first(), former) {
+                (Some(_), ..) => None,
+                (None, Some(g), _) => Some(g.group.0),
+                (None, None, Some(_)) => Some(GRACE),
+                (None, None, None) => continue,
+            };
+            let former = former.filter(|_| scope == Some(GRACE));
+            let early = match (told.why, provisioning.before_start_days) {
+                (Why::Begins(at), Some(days)) => {
+                    use jiff::ToSpan as _;
+                    let from = self.date_of(at).checked_sub(i64::from(days).days()).unwrap();
+                    self.day(from, 0) <= as_of
+                }
+                _ => true,
             };
             let state = match told.status.as_str() {
-                "STAGED" if !provisioning.before_start => None,
+                "STAGED" if !provisioning.before_start || !early => None,
                 "SUSPENDED" if provisioning.disable_suspended => Some("INACTIVE"),
                 _ => Some("ACTIVE"),
             };
@@ -322,6 +427,7 @@ impl Oracle<'_> {
                 .and_then(|a| a.profile.as_deref())
                 .map(|t| serde_json::from_str(t).unwrap())
                 .unwrap_or_default();
+            let own = former.map_or(own, |f| f.profile.clone());
             let row = p.accounts.iter().find(|a| a.app_key == app.0);
             let kept: Profile = row
                 .and_then(|r| r.kept.as_deref())
@@ -361,6 +467,12 @@ impl Oracle<'_> {
     }
 }
 
+/// What stays behind of apps she lost.
+fn formers(p: &PersonRows) -> BTreeMap<i64, Former> {
+    let rows = p.assignments.iter().filter(|a| a.kind == "FORMER" && !a.gone);
+    rows.map(|a| (a.app_key, serde_json::from_str(a.profile.as_deref().unwrap()).unwrap())).collect()
+}
+
 fn outbound(expression: &str, profile: &Profile, boss: Option<&Profile>) -> Value {
     let text = |name: &str| profile.get(name).and_then(Value::as_str).unwrap_or_default();
     match expression {
@@ -394,7 +506,7 @@ fn holds(
 
 impl Told {
     /// How the store differs from what should be there.
-    pub(crate) fn against(&self, org: &Org, rows: &PersonRows) -> Vec<String> {
+    pub(crate) fn against(&self, org: &Org, rows: &PersonRows, as_of: i64) -> Vec<String> {
         let view = View::of(rows);
         let mut out = self.broken.clone();
         let mut differs = |what: &str, is: String, should: String| {
@@ -431,6 +543,19 @@ impl Told {
                         .and_then(|a| a.provisioning.as_ref())
                         .is_none_or(|p| p.on_unassign == muster_engine::model::OnUnassign::Nothing);
                     differs(name, (view.state(*app) == "ACTIVE" && !left).to_string(), "false".to_owned());
+                    let deletes = org
+                        .apps
+                        .get(&AppKey(*app))
+                        .filter(|a| !a.inactive)
+                        .and_then(|a| a.provisioning.as_ref());
+                    let deletes = deletes.is_some_and(|p| {
+                        p.delete_after_days.is_some() && p.on_unassign != OnUnassign::Nothing
+                    });
+                    let over =
+                        formers(rows).get(app).is_some_and(|f| f.delete_at.is_some_and(|at| at.0 <= as_of));
+                    if over && deletes {
+                        differs(name, view.state(*app).to_owned(), "ABSENT".to_owned());
+                    }
                 }
             }
         }

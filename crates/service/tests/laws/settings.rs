@@ -2,7 +2,8 @@
 
 use muster_engine::AppKey;
 use muster_engine::model::{
-    AttributeDef, Direction, Group, GroupKey, ItemKey, LeaverAction, Mapping, Org, PushWhen, WhenTaken,
+    AttributeDef, Direction, Group, GroupKey, ItemKey, LeaveAt, LeaverAction, Mapping, Org, PushWhen,
+    WhenTaken,
 };
 use proptest::prelude::*;
 
@@ -28,6 +29,11 @@ pub(crate) enum Setting {
     Leave(usize, LeaverAction),
     Ends(usize, bool),
     Stage(usize, bool),
+    Dated(usize, bool),
+    DayEnd(usize, bool),
+    Grace(usize, u32, u32),
+    DeleteAfter(usize, Option<u32>),
+    Early(usize, Option<u32>),
     BeforeStart(usize, bool),
     DisableSuspended(usize, bool),
     Inactive(usize, bool),
@@ -70,6 +76,11 @@ pub(crate) fn setting() -> impl Strategy<Value = Setting> {
         2 => (source(), prop::sample::select(leave.to_vec())).prop_map(|(s, l)| Setting::Leave(s, l)),
         1 => (source(), any()).prop_map(|(s, on)| Setting::Ends(s, on)),
         1 => (source(), any()).prop_map(|(s, on)| Setting::Stage(s, on)),
+        1 => (source(), any()).prop_map(|(s, on)| Setting::Dated(s, on)),
+        1 => (source(), any()).prop_map(|(s, on)| Setting::DayEnd(s, on)),
+        1 => (app(), 0u32..4, 0u32..4).prop_map(|(a, grace, leaver)| Setting::Grace(a, grace, leaver)),
+        1 => (app(), prop::option::of(0u32..4)).prop_map(|(a, days)| Setting::DeleteAfter(a, days)),
+        1 => (app(), prop::option::of(0u32..6)).prop_map(|(a, days)| Setting::Early(a, days)),
         1 => (app(), any()).prop_map(|(a, on)| Setting::BeforeStart(a, on)),
         1 => (app(), any()).prop_map(|(a, on)| Setting::DisableSuspended(a, on)),
         2 => (app(), any()).prop_map(|(a, on)| Setting::Inactive(a, on)),
@@ -120,6 +131,25 @@ impl Setting {
             Self::Leave(at, action) => source(org, SOURCES[*at], |s| s.on_leave = *action),
             Self::Ends(at, on) => source(org, SOURCES[*at], |s| s.ends_person = *on),
             Self::Stage(at, on) => source(org, SOURCES[*at], |s| s.stage = *on),
+            Self::Dated(at, on) => source(org, SOURCES[*at], |s| {
+                s.starts = on.then(|| "start".to_owned());
+                s.ends = on.then(|| "end".to_owned());
+            }),
+            Self::DayEnd(at, on) => source(org, SOURCES[*at], |s| {
+                s.leave = if *on { LeaveAt::DayEnd } else { LeaveAt::Now };
+            }),
+            Self::Grace(at, grace, leaver) => app(org, APPS[*at], |a| {
+                a.provisioning.iter_mut().for_each(|p| {
+                    p.grace_days = *grace;
+                    p.leaver_grace_days = *leaver;
+                });
+            }),
+            Self::DeleteAfter(at, days) => app(org, APPS[*at], |a| {
+                a.provisioning.iter_mut().for_each(|p| p.delete_after_days = *days);
+            }),
+            Self::Early(at, days) => app(org, APPS[*at], |a| {
+                a.provisioning.iter_mut().for_each(|p| p.before_start_days = *days);
+            }),
             Self::BeforeStart(at, on) => app(org, APPS[*at], |a| {
                 a.provisioning.iter_mut().for_each(|p| p.before_start = *on);
             }),

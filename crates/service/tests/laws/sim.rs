@@ -14,7 +14,7 @@ use muster_service::{Actor, ImportOptions, Muster, ServiceError};
 use tempfile::TempDir;
 
 use crate::oracle::{Oracle, Told};
-use crate::stored::{View, Views, people};
+use crate::stored::{GRACE, View, Views, people};
 use crate::world::{APPS, Cond, DAY, GROUPS, Roster, RuleSpec, SOURCES, START, Step, World, feed};
 
 /// Why a law doesn't hold, in words.
@@ -228,7 +228,7 @@ impl Sim {
         let told = self.told(None);
         let mut out = Vec::new();
         for p in &all {
-            let wrong = told[&p.user.user_key].against(&org, p);
+            let wrong = told[&p.user.user_key].against(&org, p, p.user.as_of);
             out.extend(
                 wrong.into_iter().map(|w| format!("user {} ({:?}): {w}", p.user.user_key, p.user.login)),
             );
@@ -237,7 +237,7 @@ impl Sim {
         // Whoever isn't due is now what she was when she was last derived.
         let late = self.told(Some(self.now));
         for p in all.iter().filter(|p| p.user.next_due.is_none_or(|d| d > self.now)) {
-            let wrong = late[&p.user.user_key].against(&org, p);
+            let wrong = late[&p.user.user_key].against(&org, p, self.now);
             out.extend(wrong.into_iter().map(|w| format!("user {} isn't due: {w}", p.user.user_key)));
         }
         law(out.is_empty(), || format!("time has changed something unnoticed:\n{}", out.join("\n")))
@@ -314,6 +314,9 @@ pub(crate) fn effect_lines(login: &str, effect: &Effect) -> Vec<String> {
         Effect::GroupRemoved { group } => one(format!("leaves {group}")),
         Effect::AppAssigned { app, by } => one(format!("gets {app} by {by:?}")),
         Effect::AppUnassigned { app } => one(format!("loses {app}")),
+        Effect::AppKept { app, .. } => one(format!("keeps {app}")),
+        Effect::AppRegained { app, .. } => one(format!("regains {app}")),
+        Effect::GraceEnded { app } => one(format!("is done with {app}")),
         Effect::AccountChanged { app, from, to, .. } => one(format!("account {app} {from:?} → {to:?}")),
     }
 }
@@ -346,9 +349,19 @@ pub(crate) fn store_effects(before: &Views, after: &Views) -> Vec<String> {
         now.groups.difference(&old.groups).for_each(|g| tell(format!("joins {g}")));
         old.groups.difference(&now.groups).for_each(|g| tell(format!("leaves {g}")));
         for (app, by) in now.apps.iter().filter(|(a, _)| !old.apps.contains_key(a)) {
-            tell(format!("gets {app} by {:?}", by.map(muster_engine::GroupKey)));
+            tell(format!("gets {app} by {:?}", by.filter(|g| *g != GRACE).map(muster_engine::GroupKey)));
         }
-        old.apps.keys().filter(|a| !now.apps.contains_key(a)).for_each(|a| tell(format!("loses {a}")));
+        let kept = |v: &View, app: &i64| v.apps.get(app) == Some(&Some(GRACE));
+        for app in now.apps.keys() {
+            match (kept(old, app), kept(now, app)) {
+                (false, true) => tell(format!("keeps {app}")),
+                (true, false) => tell(format!("regains {app}")),
+                _ => {}
+            }
+        }
+        for app in old.apps.keys().filter(|a| !now.apps.contains_key(a)) {
+            tell(if kept(old, app) { format!("is done with {app}") } else { format!("loses {app}") });
+        }
         for app in now.wanted.keys().filter(|a| old.wanted.get(a) != now.wanted.get(a)) {
             let state = |v: &View| match v.state(*app) {
                 "ACTIVE" => "Active",
@@ -374,7 +387,7 @@ pub(crate) fn counted(lines: &[String], report: &PlanReport) -> Result<(), Broke
         ("memberships added", t.memberships_added, n(": joins ")),
         ("memberships removed", t.memberships_removed.values().sum(), n(": leaves ")),
         ("assigned", total(&t.assigned), n(": gets ")),
-        ("unassigned", total(&t.unassigned), n(": loses ")),
+        ("unassigned", total(&t.unassigned), n(": loses ") + n(": keeps ")),
         ("accounts created", total(&t.accounts_created), n("Absent → Active") + n("Absent → Inactive")),
         ("accounts deactivated", total(&t.accounts_deactivated), n("Active → Inactive")),
         ("accounts deleted", total(&t.accounts_deleted), n("ctive → Absent")),

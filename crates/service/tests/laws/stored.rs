@@ -61,8 +61,11 @@ impl SaidText {
     }
 }
 
-/// How somebody has an app: `direct` or the group's key.
+/// How somebody has an app: `direct`, the group's key, or [`GRACE`].
 pub(crate) type Scope = Option<i64>;
+
+/// She has lost it and keeps it for a while.
+pub(crate) const GRACE: i64 = -1;
 
 /// What follows for a person, as lists show it.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -89,7 +92,10 @@ impl View {
                 .accounts
                 .iter()
                 .filter(|a| a.scope.is_some())
-                .map(|a| (a.app_key, a.group_key))
+                .map(|a| {
+                    let grace = a.scope.as_deref() == Some("GRACE");
+                    (a.app_key, if grace { Some(GRACE) } else { a.group_key })
+                })
                 .collect(),
             wanted: rows
                 .accounts

@@ -96,6 +96,20 @@ pub(crate) struct SourceSpec {
     login_once: bool,
     department_once: bool,
     title_once: bool,
+    /// Its records begin and end by dates.
+    dated: bool,
+    /// What ends by its word ends with the day.
+    day_end: bool,
+}
+
+/// What stays behind of an app.
+#[derive(Clone, Debug)]
+struct Stays {
+    grace: u32,
+    leaver: u32,
+    delete: Option<u32>,
+    assignments: bool,
+    early: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -104,6 +118,7 @@ pub(crate) struct AppSpec {
     disable_suspended: bool,
     before_start: bool,
     title_once: bool,
+    stays: Stays,
     /// Group (`GROUPS` is Everyone), priority, role it gives.
     groups: BTreeMap<u8, (u32, Option<u8>)>,
 }
@@ -164,12 +179,14 @@ impl SourceSpec {
     fn write(&self, at: usize, out: &mut String) {
         let name = SOURCES[at];
         let when = |once: bool| if once { "create" } else { "always" };
+        let dates = if self.dated { "starts = \"start\"\nends = \"end\"\n" } else { "" };
+        let dates = format!("{dates}leave = \"{}\"\n", if self.day_end { "day_end" } else { "now" });
         let _ = write!(
             out,
             "\n[apps.{name}]\nkind = \"csv\"\n[apps.{name}.feed]\nkey = \"id\"\nterminated = {{ column = \"state\", values = [\"left\"] }}\n\
              [apps.{name}.feed.columns]\nid = {{ required = true }}\nnum = \"string\"\nfirst = \"string\"\nlast = {{ required = true }}\n\
-             dept = \"string\"\ntitle = \"string\"\nboss = \"string\"\nlevel = \"integer\"\nstart = \"date\"\nstate = \"string\"\n\
-             [apps.{name}.source]\npriority = {}\nmatch_on = [\"employeeNumber\"]\non_leave = \"{}\"\nends_person = {}\nstage = {}\n\
+             dept = \"string\"\ntitle = \"string\"\nboss = \"string\"\nlevel = \"integer\"\nstart = \"date\"\nend = \"date\"\nstate = \"string\"\n\
+             [apps.{name}.source]\n{dates}priority = {}\nmatch_on = [\"employeeNumber\"]\non_leave = \"{}\"\nends_person = {}\nstage = {}\n\
              [apps.{name}.to_user]\nlogin = {{ expression = '{LOGIN}', taken = \"counter\", when = \"{}\" }}\n\
              email = '{LOGIN}'\nfirstName = 'appuser.first'\nlastName = 'appuser.last'\nemployeeNumber = 'appuser.num'\n\
              title = {{ expression = 'appuser.title', when = \"{}\" }}\n",
@@ -198,6 +215,17 @@ impl AppSpec {
             out,
             "\n[apps.{name}]\nkind = \"{kind}\"\n[apps.{name}.provisioning]\non_unassign = \"{}\"\ndisable_suspended = {}\nbefore_start = {}\n",
             self.on_unassign, self.disable_suspended, self.before_start
+        );
+        let days = |name: &str, n: Option<u32>| n.map_or_else(String::new, |n| format!("{name} = {n}\n"));
+        let stays = &self.stays;
+        let _ = write!(
+            out,
+            "grace_days = {}\nleaver_grace_days = {}\nkeep_assignments = {}\n{}{}",
+            stays.grace,
+            stays.leaver,
+            stays.assignments,
+            days("delete_after_days", stays.delete),
+            days("before_start_days", stays.early),
         );
         if kind == "scim" {
             let _ = write!(out, "[apps.{name}.settings]\nbase_url = \"http://127.0.0.1:9/scim\"\n");
@@ -240,6 +268,8 @@ pub(crate) struct Row {
     level: u8,
     /// Days from the beginning of the world.
     start: Option<i64>,
+    /// The same for its end.
+    end: Option<i64>,
     pub(crate) left: bool,
 }
 
@@ -260,20 +290,21 @@ impl fmt::Debug for Row {
 pub(crate) type Roster = BTreeMap<u8, Row>;
 
 pub(crate) fn feed(roster: &Roster) -> String {
-    let mut out = String::from("id,num,first,last,dept,title,boss,level,start,state\n");
+    let mut out = String::from("id,num,first,last,dept,title,boss,level,start,end,state\n");
     for (id, r) in roster {
         let first = ["Ann", "Bob", ""][usize::from(r.first)];
         let last = ["Ito", "Kim", "Lee"][usize::from(r.last % 3)];
         let boss = if r.boss == 0 { String::new() } else { format!("n{}", r.boss) };
         // 9 doesn't fit the schema, x isn't even a number: both rows are left out.
         let level = ["", "1", "3", "5", "9", "x"][usize::from(r.level)];
-        let start = r.start.map_or_else(String::new, |d| date(START + d * DAY));
+        let day = |d: Option<i64>| d.map_or_else(String::new, |d| date(START + d * DAY));
+        let (start, end) = (day(r.start), day(r.end));
         let state = if r.left { "left" } else { "" };
         let dept = if r.dept == 3 { String::new() } else { department(r.dept) };
         let num = if r.num == 0 { String::new() } else { format!("n{}", r.num) };
         let _ = writeln!(
             out,
-            "k{id},{num},{first},{last},{dept},{},{boss},{level},{start},{state}",
+            "k{id},{num},{first},{last},{dept},{},{boss},{level},{start},{end},{state}",
             title(r.title)
         );
     }
@@ -434,23 +465,36 @@ pub(crate) fn rule() -> impl Strategy<Value = RuleSpec> {
 fn source() -> impl Strategy<Value = SourceSpec> {
     let leave = prop_oneof![3 => Just("deactivate"), 1 => Just("suspend"), 1 => Just("nothing")];
     let rare = || prop::bool::weighted(0.2);
-    (leave, rare(), rare(), any::<bool>(), rare(), rare()).prop_map(
-        |(on_leave, ends_person, stage, login_once, department_once, title_once)| SourceSpec {
-            on_leave,
-            ends_person,
-            stage,
-            login_once,
-            department_once,
-            title_once,
+    (leave, rare(), rare(), any::<bool>(), rare(), rare(), prop::bool::weighted(0.4), rare()).prop_map(
+        |(on_leave, ends_person, stage, login_once, department_once, title_once, dated, day_end)| {
+            SourceSpec {
+                on_leave,
+                ends_person,
+                stage,
+                login_once,
+                department_once,
+                title_once,
+                dated,
+                day_end,
+            }
         },
+    )
+}
+
+fn stays() -> impl Strategy<Value = Stays> {
+    let grace = || prop_oneof![2 => Just(0u32), 1 => 1u32..4];
+    let days = || prop::option::weighted(0.3, 0u32..4);
+    (grace(), grace(), days(), prop::bool::weighted(0.3), days()).prop_map(
+        |(grace, leaver, delete, assignments, early)| Stays { grace, leaver, delete, assignments, early },
     )
 }
 
 fn app() -> impl Strategy<Value = AppSpec> {
     let unassign = prop_oneof![3 => Just("deactivate"), 1 => Just("delete"), 1 => Just("nothing")];
     let groups = prop::collection::btree_map(0..=GROUPS, (0u32..3, prop::option::of(0u8..3)), 0..3);
-    (unassign, any::<bool>(), prop::bool::weighted(0.3), any::<bool>(), groups).prop_map(
-        |(on_unassign, disable_suspended, before_start, title_once, groups)| AppSpec {
+    (unassign, any::<bool>(), prop::bool::weighted(0.3), any::<bool>(), stays(), groups).prop_map(
+        |(on_unassign, disable_suspended, before_start, title_once, stays, groups)| AppSpec {
+            stays,
             on_unassign,
             disable_suspended,
             before_start,
@@ -471,6 +515,7 @@ fn row() -> impl Strategy<Value = Row> {
     let level = prop_oneof![12 => 0u8..4, 1 => 4u8..6];
     let first = prop_oneof![20 => 0u8..2, 1 => Just(2u8)];
     let start = prop::option::of(-3i64..10);
+    let end = prop::option::weighted(0.3, -2i64..14);
     (
         prop_oneof![1 => Just(0u8), 12 => 1u8..9],
         first,
@@ -479,10 +524,10 @@ fn row() -> impl Strategy<Value = Row> {
         0u8..4,
         0u8..9,
         level,
-        start,
+        (start, end),
         prop::bool::weighted(0.12),
     )
-        .prop_map(|(num, first, last, dept, title, boss, level, start, left)| Row {
+        .prop_map(|(num, first, last, dept, title, boss, level, (start, end), left)| Row {
             num,
             first,
             last,
@@ -491,6 +536,7 @@ fn row() -> impl Strategy<Value = Row> {
             boss,
             level,
             start,
+            end,
             left,
         })
 }

@@ -183,11 +183,13 @@ fn from_effect(config: &Config, block: &LogBlock, position: i64, line: &Compact)
     let mut target = vec![user];
     match &line.effect {
         Effect::GroupAdded { group: g } | Effect::GroupRemoved { group: g } => target.push(group(*g)),
-        Effect::AppAssigned { app: a, by } => {
+        Effect::AppAssigned { app: a, by } | Effect::AppRegained { app: a, by } => {
             target.push(app(*a));
             target.extend(by.map(group));
         }
-        Effect::AppUnassigned { app: a } => target.push(app(*a)),
+        Effect::AppUnassigned { app: a } | Effect::AppKept { app: a, .. } | Effect::GraceEnded { app: a } => {
+            target.push(app(*a));
+        }
         Effect::AccountChanged { app: a, .. } => {
             target.push(TargetView { change_details: changes(&line.effect), ..app(*a) });
         }
