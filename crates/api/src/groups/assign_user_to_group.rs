@@ -22,7 +22,7 @@ pub(crate) async fn assign_user_to_group(
 ) -> Result<Changed<Nothing>> {
     call.change(move |cx| {
         let (group, user) = both(cx, &group, &user)?;
-        let report = cx.session.group_add(&cx.session.actor, &group, &user, cx.options)?;
+        let report = cx.session.group_add(&cx.session.actor, &group, &user, None, cx.options)?;
         cx.settle(report, || Ok(Answer::no_content()))
     })
     .await

@@ -100,7 +100,7 @@ fn what_a_group_gives_reaches_its_members_and_leaves_with_it() {
     for group in ["Alpha", "Beta"] {
         org.server
             .muster
-            .group_add(&org.server.admin, group, "ann@example.org", ImportOptions::default())
+            .group_add(&org.server.admin, group, "ann@example.org", None, ImportOptions::default())
             .unwrap();
     }
     org.server.put(&org.path(0), &json!({ "profile": { "role": "first" } })).expect(200);

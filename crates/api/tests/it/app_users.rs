@@ -15,7 +15,7 @@ fn app(server: &Server, label: &str) -> String {
 fn give_by_group(server: &Server, app: &str, login: &str) -> String {
     let (muster, admin) = (&server.muster, &server.admin);
     muster.group_create(admin, "Sales", "", ImportOptions::default()).unwrap();
-    muster.group_add(admin, "Sales", login, ImportOptions::default()).unwrap();
+    muster.group_add(admin, "Sales", login, None, ImportOptions::default()).unwrap();
     let config = muster.config().unwrap();
     let group = muster.find_group(&config, "Sales").unwrap();
     let app = muster.find_app(&config, app).unwrap();

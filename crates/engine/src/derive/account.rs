@@ -6,7 +6,7 @@ use std::sync::Arc;
 use muster_expr::Value;
 
 use super::env::UserEnv;
-use super::former::days_from;
+use super::former::{days_from, zone_of};
 use super::{AppScope, AppUser, Problem, StatusCause, Wanted, earlier};
 use crate::config::{Outbound, Target};
 use crate::facts::{Facts, Former, KeptAccount};
@@ -120,8 +120,9 @@ fn state_for(
     match life.status {
         UserStatus::Staged if !target.provisioning.before_start => None,
         UserStatus::Staged => match (life.cause, target.provisioning.before_start_days) {
-            (StatusCause::Begins { at, .. }, Some(days)) => {
-                let from = days_from(at, -i64::from(days), &env.config.zone);
+            (StatusCause::Begins { app, at }, Some(days)) => {
+                let zone = zone_of(env.config, env.profile, Some(app));
+                let from = days_from(at, -i64::from(days), &zone);
                 earlier(due, Some(from).filter(|from| *from > env.as_of));
                 (from <= env.as_of).then_some(AccountState::Active)
             }

@@ -1,5 +1,7 @@
 //! Accounts in apps that a person has lost, and how long she keeps such an app.
 
+use std::borrow::Cow;
+
 use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
 use muster_expr::Value;
@@ -64,6 +66,16 @@ pub fn on_hold(config: &Config, facts: &Facts, profile: &[Value], as_of: Millis)
             let value = source.mapping(slot).and_then(|m| m.program.eval(&env).ok());
             value.is_some_and(|v| holds(&v.into_value()))
         })
+}
+
+/// The zone in which a person's days are counted: her own, else that of the source that speaks of her, else the org's.
+pub fn zone_of<'a>(config: &'a Config, profile: &[Value], source: Option<AppKey>) -> Cow<'a, TimeZone> {
+    let own = config.zone_slot.and_then(|slot| profile.get(slot)).and_then(Value::as_str);
+    if let Some(zone) = own.and_then(|name| TimeZone::get(name).ok()) {
+        return Cow::Owned(zone);
+    }
+    let source = source.and_then(|app| config.source(app)).and_then(|s| s.zone.as_ref());
+    Cow::Borrowed(source.unwrap_or(&config.zone))
 }
 
 /// The first instant of the day so many days from the one an instant lies in.

@@ -116,7 +116,10 @@ fn standing(
             let ends = date(source.ends).and_then(|t| end(t, &zone));
             match (starts, ends) {
                 (_, Some(end)) if end <= as_of => (Standing::Ended(end), None),
-                (Some(start), _) if start > as_of => (Standing::Begins(start), Some(start)),
+                // One that ends before it begins has ended then.
+                (Some(start), end) if start > as_of => {
+                    (Standing::Begins(start), Some(end.map_or(start, |end| end.min(start))))
+                }
                 (_, end) => (Standing::Speaks, end),
             }
         }

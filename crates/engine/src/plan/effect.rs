@@ -39,7 +39,11 @@ pub enum Effect {
     /// She loses an app.
     AppUnassigned { app: AppKey },
     /// She would lose an app and keeps it until then.
-    AppKept { app: AppKey, until: Option<Millis> },
+    AppKept {
+        app: AppKey,
+        #[serde(default, with = "instant", skip_serializing_if = "Option::is_none")]
+        until: Option<Millis>,
+    },
     /// She has an app again that she only kept for a while.
     AppRegained { app: AppKey, by: Option<GroupKey> },
     /// The time is over for which she kept an app.
@@ -71,6 +75,27 @@ impl Effect {
             Self::AppKept { .. } => "application.user_membership.update",
             Self::AccountChanged { .. } => "application.user_membership.update",
         }
+    }
+}
+
+/// An instant as everything that is shown writes it.
+mod instant {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    use crate::model::Millis;
+
+    #[expect(clippy::ref_option, reason = "serde asks for it")]
+    pub(super) fn serialize<S: Serializer>(at: &Option<Millis>, to: S) -> Result<S::Ok, S::Error> {
+        match at {
+            Some(at) => to.collect_str(at),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Millis>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
+        let at: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
+        Ok(Some(Millis(at.as_millisecond())))
     }
 }
 

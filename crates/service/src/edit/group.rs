@@ -3,8 +3,8 @@
 use muster_engine::Config;
 use muster_engine::facts::{Fact, FactValue, MembershipKind};
 use muster_engine::model::{
-    AppGroup, AppKey, Group, GroupKey, GroupKind, IdKind, Item, ItemChange, ItemKey, ItemKind, RuleStatus,
-    UserKey, UserStatus,
+    AppGroup, AppKey, Group, GroupKey, GroupKind, IdKind, Item, ItemChange, ItemKey, ItemKind, Millis,
+    RuleStatus, UserKey, UserStatus,
 };
 use muster_store::keys;
 
@@ -63,24 +63,27 @@ impl Muster {
         self.change_items(actor, format!("group create {name}"), vec![change], options)
     }
 
-    /// Adds a person to a group by hand; that beats an exclusion.
+    /// Adds a person to a group by hand, until an instant if one is given; that beats an exclusion.
     ///
     /// # Errors
-    /// If the group isn't one made here, or one of the two isn't there.
+    /// If the group isn't one made here, one of the two isn't there, or the end has passed.
     pub fn group_add(
         &self,
         actor: &Actor,
         group: &str,
         login: &str,
+        until: Option<Millis>,
         options: ImportOptions,
     ) -> Result<PlanReport> {
+        if let Some(until) = until.filter(|until| *until <= self.now()) {
+            return Err(ServiceError::Invalid(format!(
+                "the membership would have ended already, on {until}"
+            )));
+        }
         let (user, group_key) = self.member(group, login)?;
         let fact = |kind| Fact::Membership { group: group_key, kind, origin: 0 };
         let ops = vec![
-            Op::Say {
-                fact: fact(MembershipKind::Manual),
-                value: Some(FactValue::Membership { until: None }),
-            },
+            Op::Say { fact: fact(MembershipKind::Manual), value: Some(FactValue::Membership { until }) },
             Op::Say { fact: fact(MembershipKind::Excluded), value: None },
         ];
         self.change_person(actor, format!("group add {group} {login}"), Who::Known(user), ops, false, options)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_engine::config::Target;
-use muster_engine::derive::{AppScope, Derived, StatusCause, days_from, on_hold};
+use muster_engine::derive::{AppScope, Derived, StatusCause, days_from, on_hold, zone_of};
 use muster_engine::facts::{Fact, FactValue, Former};
 use muster_engine::model::{AppKey, GroupKey, Millis, OnUnassign, UserStatus};
 use muster_engine::{Config, Value};
@@ -86,17 +86,35 @@ struct Loss<'a, 'w> {
 }
 
 impl Loss<'_, '_> {
+    /// What was noted when she lost it and kept it for a while.
+    fn before(&self) -> Option<&Former> {
+        match self.slot.facts.get(&Fact::Former { app: self.target.app }) {
+            Some(FactValue::Former(former)) if self.had == AppScope::Grace => Some(former),
+            _ => None,
+        }
+    }
+
+    /// The first instant of the day that is so many whole days ahead.
+    fn whole_days(&self, from: Millis, days: u32) -> Millis {
+        let source = match self.derived.status_cause {
+            StatusCause::Source { app, .. } | StatusCause::Left { app, .. } => Some(app),
+            _ => None,
+        };
+        days_from(from, i64::from(days) + 1, &zone_of(self.frame.config, &self.derived.profile, source))
+    }
+
     fn former(&self) -> Option<Former> {
         let (config, p) = (self.frame.config, &self.target.provisioning);
         let until = self.until();
         let now = self.slot.as_of;
         let held = || on_hold(config, &self.slot.facts, &self.derived.profile, now);
         let delete_at = match (p.on_unassign, p.delete_after_days) {
-            (OnUnassign::Deactivate, Some(days)) => Some(days_from(
-                until.unwrap_or(now),
-                i64::from(days) + i64::from(until.is_none()),
-                &config.zone,
-            )),
+            (OnUnassign::Deactivate, Some(days)) => {
+                let noted = self.before().and_then(|f| f.delete_at).filter(|_| until.is_none());
+                // A grace ends with a day, so the next day is one whole day later.
+                let from = until.map_or(now, |until| Millis(until.0 - 1));
+                Some(noted.unwrap_or_else(|| self.whole_days(from, days)))
+            }
             (OnUnassign::Delete, _) if held() => Some(until.unwrap_or(now)),
             _ => None,
         };
@@ -108,17 +126,18 @@ impl Loss<'_, '_> {
     /// Until when she keeps it.
     fn until(&self) -> Option<Millis> {
         let p = &self.target.provisioning;
+        // Who had nothing yet has nothing to keep.
+        if !self.slot.person.stored.status.is_some_and(UserStatus::has_accounts) {
+            return None;
+        }
         let (from, days) = match self.derived.status_cause {
             StatusCause::Left { at, .. } if self.derived.status.has_left() => (at, p.leaver_grace_days),
             _ if self.derived.status.has_left() => return None,
             _ if matches!(self.had, AppScope::Group(_)) && !self.by_hand() => (self.slot.as_of, p.grace_days),
             _ => return None,
         };
-        let had = match self.slot.facts.get(&Fact::Former { app: self.target.app }) {
-            Some(FactValue::Former(f)) if self.had == AppScope::Grace => f.until,
-            _ => None,
-        };
-        let until = (days > 0).then(|| days_from(from, i64::from(days) + 1, &self.frame.config.zone))?;
+        let had = self.before().and_then(|f| f.until);
+        let until = (days > 0).then(|| self.whole_days(from, days))?;
         Some(had.map_or(until, |had| had.min(until))).filter(|until| *until > self.slot.as_of)
     }
 
@@ -143,11 +162,6 @@ impl Loss<'_, '_> {
         }
         let own = self.slot.person.facts.assignments().find(|(app, ..)| *app == self.target.app);
         given.extend(own.into_iter().flat_map(|(_, profile, _)| profile.clone()));
-        if let Some(FactValue::Former(f)) = self.slot.facts.get(&Fact::Former { app: self.target.app })
-            && self.had == AppScope::Grace
-        {
-            given.clone_from(&f.profile);
-        }
-        given
+        self.before().map_or(given, |former| former.profile.clone())
     }
 }

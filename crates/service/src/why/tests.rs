@@ -191,7 +191,7 @@ fn words_by_hand_are_told() {
     let dir = tempfile::tempdir().unwrap();
     let muster = org(dir.path());
     let options = ImportOptions::default();
-    muster.group_add(&actor(), "Empty", "cid@example.com", options).unwrap();
+    muster.group_add(&actor(), "Empty", "cid@example.com", None, options).unwrap();
     has(&muster.why("cid", &about("group", "Empty")).unwrap(), "added by hand on 1992-01-03, with plan");
     muster.group_remove(&actor(), "Sales", "ann@example.com", options).unwrap();
     has(&muster.why("ann", &about("group", "Sales")).unwrap(), "taken out by hand on 1992-01-03");

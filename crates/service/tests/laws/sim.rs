@@ -164,7 +164,9 @@ impl Sim {
                     [usize::from(*to)];
                 m.user_transition(&actor, &id(*who)?, to, options)
             }
-            Step::Group { who, group: g, add: true } => m.group_add(&actor, &group(*g), &id(*who)?, options),
+            Step::Group { who, group: g, add: true } => {
+                m.group_add(&actor, &group(*g), &id(*who)?, None, options)
+            }
             Step::Group { who, group: g, add: false } => {
                 m.group_remove(&actor, &group(*g), &id(*who)?, options)
             }

@@ -494,11 +494,11 @@ fn app() -> impl Strategy<Value = AppSpec> {
     let groups = prop::collection::btree_map(0..=GROUPS, (0u32..3, prop::option::of(0u8..3)), 0..3);
     (unassign, any::<bool>(), prop::bool::weighted(0.3), any::<bool>(), stays(), groups).prop_map(
         |(on_unassign, disable_suspended, before_start, title_once, stays, groups)| AppSpec {
-            stays,
             on_unassign,
             disable_suspended,
             before_start,
             title_once,
+            stays,
             groups,
         },
     )

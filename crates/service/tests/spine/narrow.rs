@@ -141,7 +141,7 @@ fn nobody_keeps_a_membership_that_the_rule_did_not_give() {
     let muster = peopled(dir.path(), 60);
     apply(&muster, &format!("{ORG}{}", rule("user.department == \"D7\"")));
     let options = ImportOptions::default();
-    muster.group_add(&admin(), "Sales", "user1", options).unwrap();
+    muster.group_add(&admin(), "Sales", "user1", None, options).unwrap();
     assert_eq!(members(&muster), 3);
     let off = muster.rule_status(&admin(), "In sales", RuleStatus::Inactive, options).unwrap();
     assert_eq!(looked(&off), (3, 0));

@@ -1,0 +1,12 @@
+//! The events of a person's life, from wherever they come, seen in the applications themselves.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod came_back;
+mod changed_groups;
+mod hired;
+mod left;
+mod moved;
+mod support;
+mod suspended;
+mod tools;

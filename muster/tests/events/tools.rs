@@ -1,0 +1,61 @@
+//! Tools adopted and dropped: assignments to people and groups, with an end; apps deactivated and removed.
+
+use crate::support::Org;
+
+#[test]
+fn an_assignment_with_an_end_ends_by_itself() {
+    let mut org = Org::new();
+    org.hr(&["1,Ada,Adams,Lab"]);
+    org.run(&["assign", "ada.adams@events.example", "--app", "crm", "--until", "2027-03-10"], 0);
+    org.sync();
+    assert!(org.can_use("crm", "Ada Adams"));
+    org.at("2027-03-10T23:00:00Z").sync();
+    assert!(!org.can_use("crm", "Ada Adams"));
+}
+
+#[test]
+fn a_group_that_gives_an_app_no_longer_gives_its_members_the_time_to_leave_it() {
+    let mut org = Org::new();
+    org.hr(&["1,Ada,Adams,Sales"]);
+    org.sync();
+    org.run(&["unassign", "Sales", "--app", "crm"], 0);
+    org.sync();
+    assert!(org.can_use("crm", "Ada Adams"));
+    org.at("2027-03-08T23:00:00Z").sync();
+    assert!(!org.can_use("crm", "Ada Adams"));
+    org.run(&["assign", "Sales", "--app", "crm"], 0);
+    org.sync();
+    assert!(org.can_use("crm", "Ada Adams"));
+}
+
+#[test]
+fn an_app_that_is_deactivated_takes_nobodys_account_and_goes_on_where_it_stood() {
+    let mut org = Org::new();
+    org.hr(&["1,Ada,Adams,Sales"]);
+    org.sync();
+    let before = org.account("crm", "Ada Adams").unwrap();
+    org.change("[apps.crm]\nkind = \"scim\"", "[apps.crm]\nkind = \"scim\"\nactive = false");
+    org.sync();
+    org.change("[apps.crm]\nkind = \"scim\"\nactive = false", "[apps.crm]\nkind = \"scim\"");
+    org.at("2027-06-01T07:00:00Z").sync();
+    assert_eq!(org.account("crm", "Ada Adams").unwrap(), before);
+}
+
+#[test]
+fn an_app_switched_from_manual_to_automatic_links_who_is_there_and_doubles_nobody() {
+    let mut org = Org::new();
+    org.change(
+        "[apps.crm]\nkind = \"scim\"\n[apps.crm.provisioning]\n",
+        "[apps.crm]\nkind = \"scim\"\n[apps.crm.provisioning]\nenabled = false\n",
+    );
+    org.hr(&["1,Ada,Adams,Sales", "2,Bea,Brown,Sales"]);
+    org.run(&["sync"], 1);
+    assert!(org.app("crm").users().is_empty());
+    // Somebody has made an account by hand meanwhile.
+    let made = org.make_by_hand("crm", "Ada Adams");
+    org.change("enabled = false\n", "");
+    org.sync();
+    assert_eq!(org.account("crm", "Ada Adams").unwrap().id, made);
+    assert!(org.can_use("crm", "Bea Brown"));
+    assert_eq!(org.app("crm").users().len(), 2);
+}
