@@ -1,6 +1,6 @@
 //! The events of a person's life, from wherever they come, seen in the applications themselves.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod came_back;
 mod changed_groups;

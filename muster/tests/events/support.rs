@@ -1,6 +1,7 @@
 //! An org with two sources and three applications that run here; commands and a server at any instant.
 
 use std::cell::OnceCell;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
@@ -186,11 +187,12 @@ impl Org {
         std::fs::write(dir.path().join("token"), Config::default().token).unwrap();
         for name in ["mail", "crm", "lab"] {
             let app = runtime.block_on(DemoApp::start(Config::default())).unwrap();
-            file.push_str(&format!(
+            let _ = write!(
+                file,
                 "\n[apps.{name}.settings]\nbase_url = \"{}\"\n[apps.{name}.secrets]\ntoken = \"file:{}\"\n",
                 app.base_url,
                 dir.path().join("token").display()
-            ));
+            );
             apps.push((name, app));
         }
         file.push_str(more);
