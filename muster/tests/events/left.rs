@@ -134,6 +134,28 @@ fn an_account_is_deleted_thirty_days_after_but_never_under_a_legal_hold() {
 }
 
 #[test]
+fn a_leavers_boss_is_told_once_with_what_stays_open_and_the_admins_where_there_is_none() {
+    let mut org = Org::new();
+    org.change("legal_hold =", "tell_leaver = \"manager\"\nlegal_hold =");
+    org.hr(&["1,Ada,Adams,Sales,,,9", "2,Bea,Brown,Lab,,,9", "3,Cem,Clark,Lab", "9,Ida,Igel,Lab"]);
+    org.hr(&["2,Bea,Brown,Lab,,,9", "9,Ida,Igel,Lab"]);
+    org.sync();
+    let mails = org.mails();
+    assert_eq!(mails.len(), 2, "{mails:?}");
+    let to = |who: &str| mails.iter().find(|m| m.contains(&format!("To: {who}"))).unwrap();
+    let boss = to("ida.igel@events.example");
+    assert!(boss.contains("Subject: Ada Adams (ada.adams@events.example) has left"), "{boss}");
+    assert!(boss.contains("mail stays open until 2027-03-03 23:00 UTC."), "{boss}");
+    assert!(to("it@events.example").contains("Cem Clark"));
+    // She is told of hers when they leave by hand, and nobody of what was only shown.
+    org.run(&["user", "deactivate", "bea.brown@events.example", "--preview"], 0);
+    org.lifecycle(BY_HAND[0], "deactivate", "Bea Brown");
+    let mails = org.mails();
+    assert_eq!(mails.len(), 3, "{mails:?}");
+    assert!(mails[2].contains("deactivated by an admin"), "{}", mails[2]);
+}
+
+#[test]
 fn a_hold_that_a_source_tells_of_outlives_the_sources_word() {
     let mut org = Org::new();
     org.change("timezone = 'appuser.zone'", "timezone = 'appuser.zone'\nlegalHold = 'appuser.hold'");

@@ -299,6 +299,20 @@ impl Org {
         self.user(name)["status"].as_str().unwrap().to_owned()
     }
 
+    /// The mails that went out, newest last.
+    pub(crate) fn mails(&self) -> Vec<String> {
+        self.run(&["notify"], 0);
+        let mut files: Vec<_> = std::fs::read_dir(self.dir.path().join("data/mail"))
+            .unwrap()
+            .map(|f| f.unwrap().path())
+            .collect();
+        files.sort_by_key(|f| {
+            let name = f.file_name().unwrap().to_string_lossy().into_owned();
+            name.split('-').next().unwrap().parse::<u64>().unwrap()
+        });
+        files.iter().map(|f| std::fs::read_to_string(f).unwrap()).collect()
+    }
+
     /// The account of a login in an application.
     pub(crate) fn account(&self, app: &str, name: &str) -> Option<Account> {
         let found: Vec<Value> =

@@ -91,6 +91,11 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
         indexed,
         index_history,
         zone_slot: slots.get("timezone").copied(),
+        tell_link: org
+            .settings
+            .tell_leaver
+            .as_ref()
+            .and_then(|name| org.links.values().position(|l| l.name == *name)),
         hold_slot: org.settings.legal_hold.as_ref().and_then(|name| slots.get(name).copied()),
         everyone: org.groups.iter().find(|(_, g)| g.kind == GroupKind::BuiltIn).map(|(k, _)| *k),
         org_properties: vec![

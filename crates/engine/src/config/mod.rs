@@ -174,6 +174,8 @@ pub struct Config {
     pub zone: jiff::tz::TimeZone,
     /// Slot of the time zone attribute.
     pub zone_slot: Option<usize>,
+    /// The link to whoever is told of a leaver.
+    pub tell_link: Option<usize>,
     /// Slot of the attribute that keeps accounts from being deleted.
     pub hold_slot: Option<usize>,
 }

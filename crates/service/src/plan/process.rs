@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::claims::Provisional;
 use super::dates;
+use super::farewell;
 use super::former::{leave_behind, may_leave};
 use super::judging::{allocate, judge_problems, note, spare};
 use super::kept::{drop_kept, keep_memberships, lost_rules};
@@ -445,10 +446,12 @@ fn finish(
         next_record += 1;
         next_record - 1
     };
+    let mut leavers = Vec::new();
     for (mut slot, derived, diff) in done {
         out.tally.add(&diff);
         out.tally.people -= u64::from(slot.counted);
         let login = login_of(frame.config, &derived.profile, &slot.person);
+        leavers.extend(farewell::leaver(frame, &login, &derived, &diff));
         let beyond = derived.problems.iter().skip(slot.known_problems);
         out.problems.extend(beyond.map(|p| (login.clone(), p.reason.clone())));
         if !frame.dry {
@@ -495,5 +498,5 @@ fn finish(
             out.effects.push(UserEffects { user: slot.facts.user, login, effects: diff.effects });
         }
     }
-    Ok(())
+    farewell::tell(tx, frame, leavers)
 }
