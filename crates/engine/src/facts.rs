@@ -113,6 +113,8 @@ pub enum Fact {
     Assignment { app: AppKey },
     /// What stays behind of an app she lost.
     Former { app: AppKey },
+    /// That her dates are put off.
+    Postponed,
 }
 
 /// What a fact can say.
@@ -126,6 +128,7 @@ pub enum FactValue {
     Membership { until: Option<Millis> },
     Assignment { profile: BTreeMap<String, Value>, until: Option<Millis> },
     Former(Former),
+    Postponed { stands_at: Millis, until: Millis },
 }
 
 /// What stays behind of an app that a person has lost.
@@ -256,6 +259,19 @@ impl Facts {
             Some(Said { value: Some(FactValue::Lifecycle(s)), at, plan }) => Some((*s, *at, *plan)),
             _ => None,
         }
+    }
+
+    /// Her dates that have come are put off: the instant at which her clock stands, and until when.
+    pub fn postponed(&self) -> Option<(Millis, Millis)> {
+        match self.get(&Fact::Postponed) {
+            Some(FactValue::Postponed { stands_at, until }) => Some((*stands_at, *until)),
+            _ => None,
+        }
+    }
+
+    /// What time it is for her: her clock stands while her dates are put off.
+    pub fn clock(&self, now: Millis) -> Millis {
+        self.postponed().filter(|(_, until)| *until > now).map_or(now, |(stands_at, _)| stands_at)
     }
 
     /// The value an admin set for an attribute.

@@ -4,8 +4,8 @@ use muster_engine::model::app::Feed;
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
     App, AppKey, AttributeType, Direction, GroupKey, GroupKind, GroupRule, GuardSettings, IdKind, LeaveAt,
-    LeaverAction, LinkDef, MailSettings, Mapping, Org, Provisioning, PushWhen, Retention, RuleStatus, Source,
-    UserKey, WhenTaken, public_id,
+    LeaverAction, LinkDef, MailSettings, Mapping, Org, OrgSettings, Provisioning, PushWhen, Retention,
+    RuleStatus, Source, UserKey, WhenTaken, public_id,
 };
 
 use crate::names::{KINDS, LEAVE_AT, LEAVERS, MAIL_TLS, TAKEN, TYPES, UNASSIGNED, WHEN, word};
@@ -29,6 +29,8 @@ pub fn export(org: &Org, login_of: &dyn Fn(UserKey) -> Option<String>) -> String
             rows.put(name, text(said));
         }
     }
+    let days = org.settings.postpone_days;
+    rows.unless(days == OrgSettings::default().postpone_days, "postpone_days", || days.to_string());
     let guard = guard_rows(&org.settings.guard);
     rows.unless(guard.is_empty(), "guard", || guard.inline());
     rows.table(&mut out, "org");

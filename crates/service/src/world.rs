@@ -343,7 +343,7 @@ fn user_row(
     let entries: Vec<SaidEntry> = facts
         .said
         .iter()
-        .filter(|(f, _)| matches!(f, Fact::Profile { .. } | Fact::Lifecycle))
+        .filter(|(f, _)| matches!(f, Fact::Profile { .. } | Fact::Lifecycle | Fact::Postponed))
         .map(|(fact, said)| SaidEntry { fact: fact.clone(), said: said.clone() })
         .collect();
     let said = (!entries.is_empty() || !kept.is_empty())
@@ -473,7 +473,7 @@ fn write_facts(
                 });
             }
             // Kept in `users.said`, which is written whole; a record that is taken back is removed below.
-            (Fact::Profile { .. } | Fact::Lifecycle | Fact::Record { .. }, _) => {}
+            (Fact::Profile { .. } | Fact::Lifecycle | Fact::Postponed | Fact::Record { .. }, _) => {}
         }
     }
     for fact in person.facts.said.keys().filter(|f| !facts.said.contains_key(f)) {
@@ -491,7 +491,7 @@ fn write_facts(
             }
             Fact::Assignment { app } => out.assignments_removed.push((user, app.0, DIRECT.to_owned())),
             Fact::Former { app } => out.assignments_removed.push((user, app.0, FORMER.to_owned())),
-            Fact::Profile { .. } | Fact::Lifecycle => {}
+            Fact::Profile { .. } | Fact::Lifecycle | Fact::Postponed => {}
         }
     }
 }

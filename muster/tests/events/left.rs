@@ -170,6 +170,58 @@ fn a_hold_that_a_source_tells_of_outlives_the_sources_word() {
 }
 
 #[test]
+fn dates_that_let_people_go_are_taken_back_and_come_again_a_week_later() {
+    let mut org = Org::new();
+    org.hr(&["1,Ada,Adams,Sales,,,,,2027-03-31", "2,Bea,Brown,Sales"]);
+    org.sync();
+    org.at("2027-04-10T07:00:00Z").sync();
+    assert_eq!(org.status("Ada Adams"), "DEPROVISIONED");
+    let due = org.json(&["plans"])[0].clone();
+    assert_eq!(due["trigger"]["kind"], "due");
+    org.run(&["undo", &due["id"].to_string()], 0);
+    org.at("2027-04-11T07:00:00Z").sync();
+    assert_eq!(org.status("Ada Adams"), "ACTIVE");
+    assert!(org.can_use("crm", "Ada Adams") && org.can_use("mail", "Ada Adams"));
+    let why = org.run(&["why", "ada.adams@events.example"], 0);
+    assert!(why.contains("are put off until 2027-04-17"), "{why}");
+    org.at("2027-04-17T07:00:00Z").sync();
+    assert_eq!(org.status("Ada Adams"), "DEPROVISIONED");
+    assert!(!org.can_use("crm", "Ada Adams"));
+}
+
+#[test]
+fn dates_put_off_are_settled_by_a_new_date() {
+    let mut org = Org::new();
+    org.hr(&["1,Ada,Adams,Sales,,,,,2027-03-31"]);
+    org.at("2027-04-10T07:00:00Z").sync();
+    let due = org.json(&["plans"])[0]["id"].to_string();
+    org.run(&["undo", &due], 0);
+    org.hr(&["1,Ada,Adams,Sales,,,,,2027-04-12"]);
+    org.at("2027-04-12T20:00:00Z").sync();
+    assert_eq!(org.status("Ada Adams"), "ACTIVE");
+    org.at("2027-04-12T22:00:00Z").sync();
+    assert_eq!(org.status("Ada Adams"), "DEPROVISIONED");
+}
+
+#[test]
+fn a_held_plan_of_dates_that_is_discarded_isnt_asked_again_the_next_minute() {
+    let mut org = Org::new();
+    org.change("admins =", "guard = { percent = 50, minimum = 2 }\nadmins =");
+    org.hr(&["1,Ada,Adams,Sales,,,,,2027-03-31", "2,Bea,Brown,Sales,,,,,2027-03-31", "3,Cem,Clark,Lab"]);
+    org.at("2027-04-01T07:00:00Z").run(&["sync"], 0);
+    let held = org.json(&["plans"])[0].clone();
+    assert_eq!((&held["status"], &held["trigger"]["kind"]), (&"HELD".into(), &"due".into()));
+    assert_eq!(org.status("Ada Adams"), "ACTIVE");
+    org.run(&["discard", &held["id"].to_string()], 0);
+    org.at("2027-04-02T07:00:00Z").sync();
+    let newest = org.json(&["plans"])[0].clone();
+    assert_ne!(newest["status"], "HELD", "{newest}");
+    assert!(org.can_use("crm", "Ada Adams"));
+    org.at("2027-04-08T07:00:00Z").sync();
+    assert_eq!(org.json(&["plans"])[0]["status"], "HELD");
+}
+
+#[test]
 fn a_bad_feed_that_let_everybody_go_is_taken_back_in_the_applications() {
     let mut org = Org::new();
     org.hr(&["1,Ada,Adams,Sales", "2,Bea,Brown,Sales", "3,Cem,Clark,Lab"]);

@@ -18,7 +18,8 @@ pub use scope::{ROOT_APP, ROOT_ORG, ROOT_RECORD, ROOT_USER};
 
 use crate::model::schema::Attribute;
 use crate::model::{
-    App, AppKey, Direction, GroupKey, ItemKey, Org, Provisioning, PushWhen, Source, UserKey, WhenTaken,
+    App, AppKey, Direction, GroupKey, ItemKey, Millis, Org, Provisioning, PushWhen, Source, UserKey,
+    WhenTaken,
 };
 
 /// An inbound mapping, compiled.
@@ -304,6 +305,11 @@ impl Config {
             }
         })?;
         Ok(values)
+    }
+
+    /// Until when dates are put off that are taken back now.
+    pub fn put_off(&self, now: Millis) -> Millis {
+        Millis(now.0 + i64::from(self.org.settings.postpone_days) * 86_400_000)
     }
 
     /// The mappings of an app in one direction, as items.

@@ -189,6 +189,9 @@ pub fn derive_from(
     let standing = account::Lifecycle { status, cause: status_cause };
     let apps = account::derive_apps(&with_groups, facts, standing, &mut due, &mut problems);
     let former = former::derive_former(&with_groups, facts, &apps, &mut due);
+    // While her clock stands no date of hers comes but the one from which it goes on.
+    let goes_on = facts.postponed().filter(|(stands_at, until)| *stands_at == as_of && *until > as_of);
+    let next_due = goes_on.map_or(due, |(_, until)| Some(until));
     Derived {
         status,
         status_cause,
@@ -199,7 +202,7 @@ pub fn derive_from(
         groups,
         apps,
         former,
-        next_due: due,
+        next_due,
         problems,
         profile,
     }

@@ -105,6 +105,13 @@ impl Default for GuardSettings {
     }
 }
 
+const WEEK: u32 = 7;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_week(days: &u32) -> bool {
+    *days == WEEK
+}
+
 /// What holds for the org as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -121,6 +128,9 @@ pub struct OrgSettings {
     /// The link to whoever is told by mail that somebody has left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tell_leaver: Option<String>,
+    /// For how many days dates are put off that have come and are taken back.
+    #[serde(skip_serializing_if = "is_week")]
+    pub postpone_days: u32,
     /// The guards.
     pub guard: GuardSettings,
     /// How mails leave.
@@ -137,6 +147,7 @@ impl Default for OrgSettings {
             admins: Vec::new(),
             legal_hold: None,
             tell_leaver: None,
+            postpone_days: WEEK,
             guard: GuardSettings::default(),
             mail: MailSettings::default(),
             retention: Retention::default(),

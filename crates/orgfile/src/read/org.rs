@@ -8,8 +8,17 @@ use super::reader::{Entry, Reader, Table};
 use crate::OrgFile;
 use crate::names::MAIL_TLS;
 
-const ORG: &[&str] =
-    &["name", "timezone", "admins", "legal_hold", "tell_leaver", "guard", "mail", "retention"];
+const ORG: &[&str] = &[
+    "name",
+    "timezone",
+    "admins",
+    "legal_hold",
+    "tell_leaver",
+    "postpone_days",
+    "guard",
+    "mail",
+    "retention",
+];
 const MAIL: &[&str] = &["smtp", "password", "from", "tls", "ca", "digest_minutes"];
 const RETENTION: &[&str] = &["log", "undo", "plans", "feeds", "tasks", "mail"];
 
@@ -30,6 +39,9 @@ impl OrgFile {
         }
         settings.legal_hold = reader.text(&table, "legal_hold");
         settings.tell_leaver = reader.text(&table, "tell_leaver");
+        if let Some(days) = reader.whole(&table, "postpone_days") {
+            settings.postpone_days = days;
+        }
         if let Some(guard) = read_guard(reader, &table) {
             settings.guard = guard;
         }

@@ -284,17 +284,20 @@ fn retention() -> impl Strategy<Value = Retention> {
 }
 
 fn settings() -> impl Strategy<Value = OrgSettings> {
-    let leaving = (of(text()), of(text()));
+    let leaving = (of(text()), of(text()), 6u32..9);
     (text(), text(), vec(text(), 0..4), leaving, guard(), mail(), retention()).prop_map(
-        |(name, timezone, admins, (legal_hold, tell_leaver), guard, mail, retention)| OrgSettings {
-            name,
-            timezone,
-            admins,
-            legal_hold,
-            tell_leaver,
-            guard,
-            mail,
-            retention,
+        |(name, timezone, admins, (legal_hold, tell_leaver, postpone_days), guard, mail, retention)| {
+            OrgSettings {
+                name,
+                timezone,
+                admins,
+                legal_hold,
+                tell_leaver,
+                postpone_days,
+                guard,
+                mail,
+                retention,
+            }
         },
     )
 }

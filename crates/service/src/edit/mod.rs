@@ -189,7 +189,7 @@ impl Muster {
 }
 
 /// A change by hand.
-fn edit(what: String, works: Vec<Work>, options: ImportOptions) -> Proposal {
+pub(crate) fn edit(what: String, works: Vec<Work>, options: ImportOptions) -> Proposal {
     Proposal {
         trigger: Trigger::Edit { what },
         source: Source::List { works },

@@ -216,6 +216,7 @@ impl Going<'_> {
             lenient,
             publishes,
             undoes,
+            due: matches!(self.proposal.trigger, Trigger::Due),
             keys: self.keys.as_ref(),
         }
     }
@@ -244,7 +245,8 @@ impl Going<'_> {
                 Box::new(TouchedWorks::new(store, everyone, after.unwrap_or(i64::MIN)))
             }
             Source::Inverse { plan } => {
-                Box::new(InverseWorks::new(store, *plan, self.narrow.clone(), position))
+                let until = self.config.put_off(self.at);
+                Box::new(InverseWorks::new(store, *plan, until, self.narrow.clone(), position))
             }
             Source::Due { until } => Box::new(DueWorks::new(store, *until)),
         })

@@ -7,6 +7,7 @@ use muster_engine::model::{AppKey, Millis};
 use muster_engine::{Config, Value};
 
 use super::process::{Frame, Slot};
+use super::work::{ChangedSince, Op};
 
 /// The columns of a record that say when it begins and ends.
 fn days<'a>(config: &Config, app: AppKey, record: &'a Record) -> [Option<&'a Value>; 2] {
@@ -67,6 +68,32 @@ fn ended(config: &Config, facts: &Facts, fact: &Fact, at: Millis) -> bool {
         .0
         .iter()
         .any(|r| r.source.app == *app && r.key == external_id && matches!(r.standing, Standing::Ended(_)))
+}
+
+/// Puts a person's dates off, as the works say. A word about her dates sets her clock going again.
+pub(super) fn postpone(frame: &Frame<'_>, slot: &mut Slot<'_>, since: &mut Vec<ChangedSince>) {
+    let now = slot.person.as_of();
+    for op in slot.works.iter().flat_map(|w| &w.ops) {
+        let Op::Postpone { back, until } = op else { continue };
+        let stands_at = match (back, now) {
+            (Some((at, left)), Some(now)) if now == *left => *at,
+            (None, Some(now)) => now,
+            _ => {
+                since.push(ChangedSince { fact: Fact::Postponed, by: None });
+                continue;
+            }
+        };
+        let value = FactValue::Postponed { stands_at, until: *until };
+        slot.befores.extend(slot.facts.say(Fact::Postponed, Some(value), frame.at, frame.plan));
+    }
+    if slot.facts.postponed().is_some() && begin_or_end(frame.config, &slot.person.facts, &slot.facts) {
+        slot.befores.extend(slot.facts.say(Fact::Postponed, None, frame.at, frame.plan));
+    }
+}
+
+/// Whether it is said of a person that her dates are put off, or no longer.
+pub(super) fn moves_clock(slot: &Slot<'_>) -> bool {
+    slot.befores.iter().any(|line| line.fact == Fact::Postponed)
 }
 
 /// Whether the works tell of somebody unknown so far who has left already.

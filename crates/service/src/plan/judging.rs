@@ -104,7 +104,7 @@ fn advance_dates(frame: &Frame<'_>, slot: &mut Slot<'_>) {
             && slot.part.values.get(at) != slot.person.stored.profile.get(at)
     });
     if dated {
-        slot.as_of = frame.at;
+        slot.as_of = slot.facts.clock(frame.at);
         slot.part = derive_profile(frame.config, &slot.facts, slot.as_of);
     }
 }

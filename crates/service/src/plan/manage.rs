@@ -1,6 +1,8 @@
 //! Plans looked at, applied later, discarded.
 
-use muster_engine::model::PlanKey;
+use std::collections::BTreeSet;
+
+use muster_engine::model::{PlanKey, UserKey};
 use muster_engine::plan::Effect;
 use muster_store::plans::{self, PlanRow};
 use muster_store::{log, tasks};
@@ -9,9 +11,12 @@ use serde::Serialize;
 use super::apply::Going;
 use super::process::Pass;
 use super::record::{EFFECTS, EffectLine, premises_of, proposal_of};
-use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Trigger};
+use super::work::{Op, Who, Work};
+use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Quiet, Trigger};
 use crate::access::{Actor, Right};
+use crate::edit::edit;
 use crate::error::{Result, ServiceError};
+use crate::import::ImportOptions;
 use crate::muster::Muster;
 
 /// A plan as people and programs see it.
@@ -196,12 +201,43 @@ impl Muster {
             Ok(done)
         })?;
         if done {
-            Ok(())
+            self.put_off(actor, &row)
         } else {
             Err(ServiceError::Invalid(format!(
                 "plan {plan} is {}: only a held or previewed plan can be discarded",
                 row.status
             )))
+        }
+    }
+
+    /// Whoever a discarded plan of dates that had come was about waits before they come again.
+    fn put_off(&self, actor: &Actor, row: &PlanRow) -> Result<()> {
+        if !matches!(proposal_of(row)?.trigger, Trigger::Due) {
+            return Ok(());
+        }
+        let until = self.config()?.put_off(self.now());
+        let mut from = None;
+        loop {
+            let page = self.plan_effects(PlanKey(row.plan_key), from)?;
+            let users: BTreeSet<i64> = page.effects.iter().map(|(user, ..)| *user).collect();
+            let works = users.into_iter().map(|user| Work {
+                who: Who::Known(UserKey(user)),
+                ops: vec![Op::Postpone { back: None, until }],
+                advance: false,
+                again: false,
+                seen: None,
+                position: String::new(),
+            });
+            let works: Vec<Work> = works.collect();
+            if !works.is_empty() {
+                let what = format!("dates of plan {} put off", row.plan_key);
+                let options = ImportOptions { preview: false, force: true };
+                self.propose(actor, &edit(what, works, options), &Quiet)?;
+            }
+            from = page.next;
+            if from.is_none() {
+                return Ok(());
+            }
         }
     }
 }

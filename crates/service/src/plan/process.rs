@@ -44,6 +44,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) publishes: bool,
     /// It takes another plan back.
     pub(crate) undoes: bool,
+    /// It does what dates bring that have come.
+    pub(crate) due: bool,
     /// The keys of the feed it comes from.
     pub(crate) keys: Option<&'a FeedKeys<'a>>,
 }
@@ -104,6 +106,9 @@ pub(crate) struct UserBefore {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) again: bool,
     pub(crate) before: Vec<Before>,
+    /// What her clock said before dates that had come changed her, and after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) clock: Option<(Millis, Millis)>,
     /// Values given once: attribute, before, after.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) kept: Vec<(String, Option<Value>, Option<Value>)>,
@@ -372,12 +377,14 @@ fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
     let ends = slot.begins.as_deref().unwrap_or_default();
     slot.befores.extend(apply(&mut slot.facts, ends, frame.at, frame.plan, &mut since));
     dates::spoken_anew(frame, slot);
+    dates::postpone(frame, slot, &mut since);
     drop_kept(frame, slot);
     out.since.extend(since.into_iter().map(|s| (slot.facts.user, s)));
     let advance = slot.person.rows.is_none()
         || slot.works.iter().any(|w| w.advance)
+        || dates::moves_clock(slot)
         || dates::begin_or_end(frame.config, &slot.person.facts, &slot.facts);
-    slot.as_of = if advance { frame.at } else { slot.person.as_of().unwrap_or(frame.at) };
+    slot.as_of = if advance { slot.facts.clock(frame.at) } else { slot.person.as_of().unwrap_or(frame.at) };
     // Who loses what a rule gave may have no fact about it.
     let says = |op: &Op| !matches!(op, Op::Lose { .. });
     let wants_something = slot.works.iter().flat_map(|w| &w.ops).any(says);
@@ -485,8 +492,11 @@ fn finish(
         }
         let created = slot.person.rows.is_none();
         let kept = if created { Vec::new() } else { kept_before(frame.config, &slot, &derived) };
-        if created || !slot.befores.is_empty() || !kept.is_empty() {
+        let clock = slot.person.as_of().map(|before| (before, slot.as_of));
+        let clock = clock.filter(|(a, b)| frame.due && a != b && !diff.effects.is_empty());
+        if created || !slot.befores.is_empty() || !kept.is_empty() || clock.is_some() {
             out.befores.push(UserBefore {
+                clock,
                 user: slot.facts.user,
                 created,
                 again: slot.again,

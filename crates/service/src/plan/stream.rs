@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_engine::model::{PlanKey, UserKey};
+use muster_engine::model::{Millis, PlanKey, UserKey};
 use muster_store::{Store, lookups, plans};
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +116,8 @@ impl Works for DueWorks {
 pub(crate) struct InverseWorks {
     store: Store,
     plan: PlanKey,
+    /// Until when dates are put off that had come.
+    put_off: Millis,
     before: i64,
     page: std::vec::IntoIter<Work>,
     then: TouchedWorks,
@@ -126,12 +128,19 @@ pub(crate) const BEFORE: &str = "BEFORE";
 
 impl InverseWorks {
     /// `position` is that of the last work done: `block:N`, `user:N` or "".
-    pub(crate) fn new(store: &Store, plan: PlanKey, narrow: Arc<Narrow>, position: &str) -> Self {
+    pub(crate) fn new(
+        store: &Store,
+        plan: PlanKey,
+        put_off: Millis,
+        narrow: Arc<Narrow>,
+        position: &str,
+    ) -> Self {
         let number = |prefix| position.strip_prefix(prefix).and_then(|n| n.parse::<i64>().ok());
         let (block, user) = (number("block:"), number("user:"));
         Self {
             store: store.clone(),
             plan,
+            put_off,
             // A block is gone through again as a whole: what it restored is restored already.
             before: match (block, user) {
                 (Some(n), _) => n + 1,
@@ -162,6 +171,9 @@ impl Works for InverseWorks {
                     .map_err(|e| ServiceError::corrupt(format!("inverse of plan {plan}"), e))?;
                 let mut ops: Vec<Op> =
                     user.before.into_iter().rev().map(|line| Op::Restore { line }).collect();
+                if let Some(back) = user.clock {
+                    ops.push(Op::Postpone { back: Some(back), until: self.put_off });
+                }
                 for (attribute, value, after) in user.kept {
                     ops.push(Op::Keep { attribute, value, after });
                 }

@@ -19,6 +19,9 @@ pub(crate) enum Op {
     Restore { line: Before },
     /// A value given once is again what it was before the plan that is undone, if it still is what that plan made it.
     Keep { attribute: String, value: Option<Value>, after: Option<Value> },
+    /// Her dates that have come are put off until then. `back`: her clock stands at the first instant, if it still
+    /// is at the second; without it where it is.
+    Postpone { back: Option<(Millis, Millis)>, until: Millis },
     /// The plan that made her known is undone.
     Unmake { made_by: PlanKey },
     /// A rule is deleted with the memberships it gave: none of them is kept.
@@ -159,7 +162,8 @@ pub(crate) fn apply(
                     };
                 }
             }
-            Op::Unmake { .. } => {}
+            // What her clock says isn't a fact of hers.
+            Op::Unmake { .. } | Op::Postpone { .. } => {}
             Op::Lose { rule } => {
                 let of_rule = |(_, kind, origin): &(_, MembershipKind, i64)| {
                     *kind == MembershipKind::Kept && *origin == rule.0

@@ -64,6 +64,9 @@ impl Subject {
             if let Some(plan) = subject.rows.user.held_plan {
                 notes.push(format!("plan {plan}, which waits for a decision, would change this person"));
             }
+            if let Some((_, until)) = subject.person.facts.postponed() {
+                notes.push(format!("the person's dates that have come are put off until {}", At(until)));
+            }
             subject.plans = plans_of(tx, &subject.rows, &subject.person, &subject.profile_since)?;
             subject.tasks = open_tasks(tx, &subject.rows.accounts)?;
             subject.notes = notes;

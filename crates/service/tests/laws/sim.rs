@@ -11,10 +11,11 @@ use muster_engine::{Millis, PlanKey, UserKey, Value};
 use muster_service::edit::{Assignee, AssignmentTerms};
 use muster_service::plan::{PlanReport, PlanStatus, PlanView, Quiet};
 use muster_service::{Actor, ImportOptions, Muster, ServiceError};
+use muster_store::people::PersonRows;
 use tempfile::TempDir;
 
 use crate::oracle::{Oracle, Told};
-use crate::stored::{GRACE, View, Views, people};
+use crate::stored::{GRACE, SaidText, View, Views, people};
 use crate::world::{APPS, Cond, DAY, GROUPS, Roster, RuleSpec, SOURCES, START, Step, World, feed};
 
 /// Why a law doesn't hold, in words.
@@ -220,7 +221,8 @@ impl Sim {
     pub(crate) fn told(&self, now: Option<i64>) -> BTreeMap<i64, Told> {
         let org = self.org();
         let oracle = Oracle { org: &org, conds: &self.conds };
-        oracle.everybody(&people(&self.muster), |p| now.unwrap_or(p.user.as_of))
+        let waits = |p: &PersonRows, now: i64| SaidText::of(p).postponed().is_some_and(|until| until > now);
+        oracle.everybody(&people(&self.muster), |p| now.filter(|now| !waits(p, *now)).unwrap_or(p.user.as_of))
     }
 
     /// Law 1: what is stored is what follows from scratch, and no date has been missed.
@@ -239,7 +241,9 @@ impl Sim {
         // Whoever isn't due is now what she was when she was last derived.
         let late = self.told(Some(self.now));
         for p in all.iter().filter(|p| p.user.next_due.is_none_or(|d| d > self.now)) {
-            let wrong = late[&p.user.user_key].against(&org, p, self.now);
+            let waits = SaidText::of(p).postponed().is_some_and(|until| until > self.now);
+            let now = if waits { p.user.as_of } else { self.now };
+            let wrong = late[&p.user.user_key].against(&org, p, now);
             out.extend(wrong.into_iter().map(|w| format!("user {} isn't due: {w}", p.user.user_key)));
         }
         law(out.is_empty(), || format!("time has changed something unnoticed:\n{}", out.join("\n")))

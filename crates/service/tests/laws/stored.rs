@@ -49,6 +49,14 @@ impl SaidText {
         })
     }
 
+    /// Until when her dates are put off.
+    pub(crate) fn postponed(&self) -> Option<i64> {
+        self.facts.iter().find_map(|e| match (&e.fact, &e.said.value) {
+            (Fact::Postponed, Some(FactValue::Postponed { until, .. })) => Some(until.0),
+            _ => None,
+        })
+    }
+
     /// The values admins set.
     pub(crate) fn profile(&self) -> BTreeMap<String, Value> {
         let value = |e: &Entry| match (&e.fact, &e.said.value) {
