@@ -161,6 +161,9 @@ pub struct Before {
     pub before: FactState,
     /// The plan it belongs to after; `None` if it isn't there then.
     pub after: Option<PlanKey>,
+    /// It moved between two people, and moves back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moved: bool,
 }
 
 /// A unique value and who holds it.
@@ -219,7 +222,13 @@ impl Facts {
         }
         let before = before.cloned();
         self.said.insert(fact.clone(), Said { value, at, plan });
-        Some(Before { fact, before, after: Some(plan) })
+        Some(Before { fact, before, after: Some(plan), moved: false })
+    }
+
+    /// Gives a fact away to somebody else; `None` if it was never said.
+    pub fn give(&mut self, fact: &Fact) -> Option<Before> {
+        let before = self.said.remove(fact)?;
+        Some(Before { fact: fact.clone(), before: Some(before), after: None, moved: true })
     }
 
     /// Restores a fact from a line of a plan's inverse, value and plan together.
@@ -240,7 +249,8 @@ impl Facts {
             Some(said) => self.said.insert(line.fact.clone(), said.clone()),
             None => self.said.remove(&line.fact),
         };
-        Ok(Some(Before { fact: line.fact.clone(), before, after: line.before.as_ref().map(|s| s.plan) }))
+        let after = line.before.as_ref().map(|s| s.plan);
+        Ok(Some(Before { fact: line.fact.clone(), before, after, moved: line.moved }))
     }
 
     /// Her records: app, key in the source, record, plan.

@@ -9,8 +9,8 @@ use muster_engine::outbound::AccountState;
 use muster_engine::plan::{Diff, Stored, StoredApp};
 use muster_engine::{Config, Value};
 use muster_store::people::{
-    AccountPut, AssignmentRow, ClaimRow, LinkRow, MembershipFactRow, MembershipRow, PeopleWrites, PersonRows,
-    RecordRow, UserRow,
+    AccountPut, AccountRow, AssignmentRow, ClaimRow, LinkRow, MembershipFactRow, MembershipRow, PeopleWrites,
+    PersonRows, RecordRow, UserRow,
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,13 +51,15 @@ pub(crate) struct Person {
     pub(crate) stored: Stored,
     /// Her rows; `None` while she isn't stored.
     pub(crate) rows: Option<Box<PersonRows>>,
+    /// Accounts that were somebody else's before.
+    pub(crate) taken: Vec<AccountRow>,
 }
 
 impl Person {
     /// Somebody new.
     pub(crate) fn new(user: UserKey, created: Millis, plan: PlanKey) -> Self {
         let facts = Facts { user, created, created_plan: plan, ..Facts::default() };
-        Self { facts, stored: Stored::default(), rows: None }
+        Self { facts, stored: Stored::default(), rows: None, taken: Vec::new() }
     }
 
     /// The instant she was last derived with.
@@ -96,7 +98,7 @@ impl Person {
                 })
                 .collect(),
         };
-        Ok(Self { facts, stored, rows: Some(Box::new(rows)) })
+        Ok(Self { facts, stored, rows: Some(Box::new(rows)), taken: Vec::new() })
     }
 }
 
@@ -268,7 +270,11 @@ pub(crate) fn write_person(
         }
     }
     for write in &diff.accounts {
-        let row = before.into_iter().flat_map(|r| &r.accounts).find(|a| a.app_key == write.app.0);
+        let row = before
+            .into_iter()
+            .flat_map(|r| &r.accounts)
+            .chain(&person.taken)
+            .find(|a| a.app_key == write.app.0);
         let keeps = derived.apps.iter().find(|a| a.app == write.app).map_or(&[][..], |a| &a.keeps);
         let kept = if keeps.is_empty() {
             row.and_then(|r| r.kept.clone())

@@ -26,6 +26,58 @@ pub(crate) enum User {
     Unsuspend(Move),
     /// Deactivate a person: she loses her apps
     Deactivate(Move),
+    /// Make one person of two who are the same
+    Merge(Merge),
+    /// Make two people of one: some of her records are somebody else's
+    Split(Split),
+}
+
+/// Makes one person of two.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  muster user merge jo.smith@example.org --into jsmith@example.org --preview
+
+The first is deleted; her records, unique values, memberships and assignments go over, and the accounts that the second
+hasn't got. Like every plan it can be taken back as a whole.")]
+pub(crate) struct Merge {
+    /// Who goes up in the other: her login or id
+    login: String,
+    /// Who stays: her login or id
+    #[arg(long, value_name = "LOGIN")]
+    into: String,
+    #[command(flatten)]
+    change: Change,
+}
+
+/// Makes two people of one.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  muster user split jsmith@example.org --record agency:b7 --preview
+  muster user split jsmith@example.org --record agency:b7 --account crm     her account there is the other one's
+
+`muster why LOGIN` names her records.")]
+pub(crate) struct Split {
+    /// Her login or id
+    login: String,
+    /// A record that is somebody else's, as source:key; may be given several times
+    #[arg(long = "record", value_name = "SOURCE:KEY", required = true, value_parser = record)]
+    records: Vec<(String, String)>,
+    /// An app whose account is somebody else's; may be given several times
+    #[arg(long = "account", value_name = "APP")]
+    accounts: Vec<String>,
+    #[command(flatten)]
+    change: Change,
+}
+
+fn record(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((source, key)) if !source.is_empty() && !key.is_empty() => {
+            Ok((source.to_owned(), key.to_owned()))
+        }
+        _ => Err("write SOURCE:KEY, such as hr:4711".to_owned()),
+    }
 }
 
 /// Creates a person.
@@ -94,6 +146,8 @@ impl User {
             Self::Suspend(c) => c.run(context, Transition::Suspend),
             Self::Unsuspend(c) => c.run(context, Transition::Unsuspend),
             Self::Deactivate(c) => c.run(context, Transition::Deactivate),
+            Self::Merge(c) => c.run(context),
+            Self::Split(c) => c.run(context),
         }
     }
 }
@@ -139,6 +193,28 @@ impl Update {
         let muster = context.open()?;
         let attributes = attributes(&*muster.config()?, &self.attributes)?;
         let report = muster.user_update(&context.actor, &self.login, &attributes, self.change.into())?;
+        finish(context, &muster, &report, &[])
+    }
+}
+
+impl Merge {
+    fn run(self, context: &mut Context) -> Result<Exit> {
+        let muster = context.open()?;
+        let report = muster.user_merge(&context.actor, &self.into, &self.login, self.change.into())?;
+        finish(context, &muster, &report, &[])
+    }
+}
+
+impl Split {
+    fn run(self, context: &mut Context) -> Result<Exit> {
+        let muster = context.open()?;
+        let config = muster.config()?;
+        let find = |(source, key): &(String, String)| Ok((muster.find_app(&config, source)?, key.clone()));
+        let records = self.records.iter().map(find).collect::<Result<Vec<_>>>()?;
+        let accounts =
+            self.accounts.iter().map(|app| Ok(muster.find_app(&config, app)?)).collect::<Result<Vec<_>>>()?;
+        let report =
+            muster.user_split(&context.actor, &self.login, &records, &accounts, self.change.into())?;
         finish(context, &muster, &report, &[])
     }
 }

@@ -5,6 +5,7 @@
 mod came_back;
 mod changed_groups;
 mod hired;
+mod identity;
 mod left;
 mod moved;
 mod support;

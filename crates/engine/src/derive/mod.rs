@@ -195,6 +195,7 @@ pub fn derive_from(
     Derived {
         status,
         status_cause,
+        profile,
         value_causes,
         keeps,
         claims,
@@ -204,7 +205,6 @@ pub fn derive_from(
         former,
         next_due,
         problems,
-        profile,
     }
 }
 

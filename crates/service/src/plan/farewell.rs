@@ -58,14 +58,14 @@ pub(super) fn leaver(frame: &Frame<'_>, login: &str, derived: &Derived, diff: &D
 }
 
 /// Writes the mails, one for everybody who is told. Where nobody is linked, or she has left too, the admins are told.
-pub(super) fn tell(tx: &mut dyn Tx, frame: &Frame<'_>, leavers: Vec<Leaver>) -> Result<()> {
+pub(super) fn tell(tx: &mut dyn Tx, frame: &Frame<'_>, leavers: &[Leaver]) -> Result<()> {
     if leavers.is_empty() {
         return Ok(());
     }
-    let addresses = addresses(tx, frame.config, &leavers)?;
+    let addresses = addresses(tx, frame.config, leavers)?;
     let admins = &frame.config.org.settings.admins;
     let mut by_recipient: BTreeMap<&str, Vec<&Leaver>> = BTreeMap::new();
-    for leaver in &leavers {
+    for leaver in leavers {
         let address = leaver.told.as_ref().and_then(|key| addresses.get(key));
         for recipient in address.map_or(admins.as_slice(), std::slice::from_ref) {
             by_recipient.entry(recipient).or_default().push(leaver);

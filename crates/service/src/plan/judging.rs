@@ -85,7 +85,9 @@ pub(super) fn judge_problems(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut O
         slot.left_out = true;
         return Ok(());
     }
-    if frame.lenient || slot.works.iter().all(|w| w.ops.is_empty()) {
+    // What a record says of its former owner's doesn't keep the two from being parted.
+    let parted = slot.works.iter().any(|w| w.takes().is_some());
+    if frame.lenient || parted || slot.works.iter().all(|w| w.ops.is_empty()) {
         let login = login_of(frame.config, &slot.part.values, &slot.person);
         out.problems.extend(new.into_iter().map(|p| (login.clone(), p)));
         advance_dates(frame, slot);

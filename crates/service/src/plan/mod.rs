@@ -4,6 +4,7 @@ mod apply;
 pub(crate) mod claims;
 mod dates;
 mod digest;
+mod exchange;
 mod farewell;
 mod feed_guard;
 mod former;

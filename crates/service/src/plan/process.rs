@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use muster_engine::derive::{Derived, ProfilePart, derive_from, derive_profile};
 use muster_engine::facts::{Before, Fact, FactValue, Facts};
-use muster_engine::model::{Millis, PlanKey, UserKey};
+use muster_engine::model::{AppKey, Millis, PlanKey, UserKey};
 use muster_engine::plan::{Diff, Tally, UserEffects, diff};
 use muster_engine::{Config, Value};
 use muster_store::config::applied_through;
@@ -13,15 +13,14 @@ use muster_store::{Tx, keys};
 use serde::{Deserialize, Serialize};
 
 use super::claims::Provisional;
-use super::dates;
-use super::farewell;
 use super::former::{leave_behind, may_leave};
 use super::judging::{allocate, judge_problems, note, spare};
 use super::kept::{drop_kept, keep_memberships, lost_rules};
 use super::matching::{begins, resolve};
 use super::others::{self, Ahead};
 use super::unwritten::Unwritten;
-use super::work::{ChangedSince, Op, Work, apply};
+use super::work::{ChangedSince, Op, Taken, Work, apply};
+use super::{dates, exchange, farewell};
 use crate::error::{Result, ServiceError};
 use crate::import::FeedKeys;
 use crate::index;
@@ -106,6 +105,9 @@ pub(crate) struct UserBefore {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) again: bool,
     pub(crate) before: Vec<Before>,
+    /// What she gave to somebody else, who gives it back when this is undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) gave: Option<Taken>,
     /// What her clock said before dates that had come changed her, and after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) clock: Option<(Millis, Millis)>,
@@ -164,6 +166,8 @@ pub(super) struct Slot<'w> {
     /// How many of the derivation's problems come from the profile and are told already.
     known_problems: usize,
     pub(super) left_out: bool,
+    /// What she gave to somebody else.
+    pub(super) gave: Option<Taken>,
 }
 
 /// Derives the profiles only and notes what others may read: the pass before the one that counts, for plans too large
@@ -291,11 +295,14 @@ fn profiles<'w>(
             part: ProfilePart::default(),
             known_problems: 0,
             left_out: false,
+            gave: None,
         });
     }
+    let owners = if frame.undoes { exchange::taken_since(tx, works)? } else { HashMap::new() };
     for slot in &mut slots {
-        change(frame, slot, out);
+        change(frame, slot, &owners, out);
     }
+    exchange::hand_over(&mut slots, frame.dry, out)?;
     slots.retain(|s| !s.left_out);
     for slot in &mut slots {
         slot.part = derive_profile(frame.config, &slot.facts, slot.as_of);
@@ -369,10 +376,16 @@ fn is_said(frame: &Frame<'_>, work: &Work, user: UserKey, pass: &Pass) -> bool {
 }
 
 /// Applies a person's works to her facts.
-fn change(frame: &Frame<'_>, slot: &mut Slot<'_>, out: &mut Outcome) {
+fn change(
+    frame: &Frame<'_>,
+    slot: &mut Slot<'_>,
+    owners: &HashMap<(AppKey, String), UserKey>,
+    out: &mut Outcome,
+) {
     let mut since = Vec::new();
     for work in &slot.works {
-        slot.befores.extend(apply(&mut slot.facts, &work.ops, frame.at, frame.plan, &mut since));
+        let possible = exchange::still_possible(&work.ops, slot.facts.user, owners, &mut since);
+        slot.befores.extend(apply(&mut slot.facts, &possible, frame.at, frame.plan, &mut since));
     }
     let ends = slot.begins.as_deref().unwrap_or_default();
     slot.befores.extend(apply(&mut slot.facts, ends, frame.at, frame.plan, &mut since));
@@ -494,8 +507,10 @@ fn finish(
         let kept = if created { Vec::new() } else { kept_before(frame.config, &slot, &derived) };
         let clock = slot.person.as_of().map(|before| (before, slot.as_of));
         let clock = clock.filter(|(a, b)| frame.due && a != b && !diff.effects.is_empty());
-        if created || !slot.befores.is_empty() || !kept.is_empty() || clock.is_some() {
+        let gives = slot.gave.is_some();
+        if created || gives || !slot.befores.is_empty() || !kept.is_empty() || clock.is_some() {
             out.befores.push(UserBefore {
+                gave: slot.gave,
                 clock,
                 user: slot.facts.user,
                 created,
@@ -508,5 +523,5 @@ fn finish(
             out.effects.push(UserEffects { user: slot.facts.user, login, effects: diff.effects });
         }
     }
-    farewell::tell(tx, frame, leavers)
+    farewell::tell(tx, frame, &leavers)
 }

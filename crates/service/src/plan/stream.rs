@@ -30,8 +30,8 @@ pub(crate) trait Works {
 
 /// The next chunk of works; empty at the end.
 pub(crate) fn chunk(works: &mut dyn Works, size: usize) -> Result<Vec<Work>> {
-    let mut out = Vec::new();
-    while out.len() < size {
+    let mut out: Vec<Work> = Vec::new();
+    while out.len() < size || out.last().is_some_and(|w| w.takes().is_some()) {
         match works.next()? {
             Some(work) => out.push(work),
             None => break,
@@ -174,6 +174,7 @@ impl Works for InverseWorks {
                 if let Some(back) = user.clock {
                     ops.push(Op::Postpone { back: Some(back), until: self.put_off });
                 }
+                ops.extend(user.gave.map(Op::Take));
                 for (attribute, value, after) in user.kept {
                     ops.push(Op::Keep { attribute, value, after });
                 }

@@ -19,6 +19,12 @@ pub(crate) enum Op {
     Restore { line: Before },
     /// A value given once is again what it was before the plan that is undone, if it still is what that plan made it.
     Keep { attribute: String, value: Option<Value>, after: Option<Value> },
+    /// She gets a fact that somebody else gives away.
+    Adopt { fact: Fact, value: FactValue },
+    /// She gives a fact away.
+    Give { fact: Fact },
+    /// Unique values and accounts of the person whom the next work is about become hers.
+    Take(Taken),
     /// Her dates that have come are put off until then. `back`: her clock stands at the first instant, if it still
     /// is at the second; without it where it is.
     Postpone { back: Option<(Millis, Millis)>, until: Millis },
@@ -26,6 +32,17 @@ pub(crate) enum Op {
     Unmake { made_by: PlanKey },
     /// A rule is deleted with the memberships it gave: none of them is kept.
     Lose { rule: ItemKey },
+}
+
+/// What one person takes over from another besides facts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Taken {
+    /// From whom (to whom, where it is kept with the one who gave).
+    pub(crate) other: UserKey,
+    /// Unique values: attribute, value (case folded).
+    pub(crate) claims: Vec<(String, String)>,
+    /// Accounts, by app.
+    pub(crate) accounts: Vec<AppKey>,
 }
 
 /// Which person.
@@ -67,6 +84,14 @@ impl Work {
     pub(crate) fn row(&self) -> Option<(u64, &str)> {
         self.ops.iter().find_map(|op| match op {
             Op::Row { line, external_id, .. } => Some((*line, external_id.as_str())),
+            _ => None,
+        })
+    }
+
+    /// Whom it takes something from: the next work is about that person, and both are done together.
+    pub(crate) fn takes(&self) -> Option<&Taken> {
+        self.ops.iter().find_map(|op| match op {
+            Op::Take(taken) => Some(taken),
             _ => None,
         })
     }
@@ -162,8 +187,13 @@ pub(crate) fn apply(
                     };
                 }
             }
-            // What her clock says isn't a fact of hers.
-            Op::Unmake { .. } | Op::Postpone { .. } => {}
+            Op::Adopt { fact, value } => {
+                let line = facts.say(fact.clone(), Some(value.clone()), at, plan);
+                befores.extend(line.map(|line| Before { moved: true, ..line }));
+            }
+            Op::Give { fact } => befores.extend(facts.give(fact)),
+            // Her clock, her claims and her accounts aren't facts.
+            Op::Unmake { .. } | Op::Postpone { .. } | Op::Take(_) => {}
             Op::Lose { rule } => {
                 let of_rule = |(_, kind, origin): &(_, MembershipKind, i64)| {
                     *kind == MembershipKind::Kept && *origin == rule.0
@@ -202,6 +232,7 @@ fn restore(
 ) {
     let now = facts.said.get(&line.fact);
     if let (Fact::Record { .. }, None, Some(said)) = (&line.fact, &line.before, now)
+        && !line.moved
         && Some(said.plan) == line.after
         && line.after == Some(facts.created_plan)
         && let Some(FactValue::Record(r)) = said.value.clone()

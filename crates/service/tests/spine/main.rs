@@ -5,6 +5,7 @@
 mod guards;
 mod narrow;
 mod renamed;
+mod undo;
 
 use std::path::{Path, PathBuf};
 

@@ -69,6 +69,7 @@ statements! {
     REMOVE_ASSIGNMENT = "DELETE FROM assignment WHERE user_key = $1 AND app_key = $2 AND kind = $3";
     REMOVE_LINK = "DELETE FROM link WHERE user_key = $1 AND link_item = $2";
     REMOVE_CLAIM = "DELETE FROM claim WHERE namespace = $1 AND value = $2";
+    MOVE_ACCOUNT = "UPDATE account SET user_key = $1 WHERE account_key = $2";
     REMOVE_ACCOUNT = "DELETE FROM account WHERE account_key = $1";
 }
 
@@ -113,6 +114,8 @@ pub struct PeopleWrites {
     pub accounts: Vec<AccountPut>,
     /// Accounts to remove.
     pub accounts_removed: Vec<i64>,
+    /// Accounts that become somebody else's: account and person.
+    pub accounts_moved: Vec<(i64, i64)>,
 }
 
 impl PeopleWrites {
@@ -167,7 +170,10 @@ fn remove(tx: &mut dyn Tx, writes: &PeopleWrites) -> Result<()> {
     {
         many(tx, sql, list, &mut |put| list.iter().try_for_each(|key| put(&[(*key).into()]).map(drop)))?;
     }
-    Ok(())
+    let list = &writes.accounts_moved;
+    many(tx, MOVE_ACCOUNT, list, &mut |put| {
+        list.iter().try_for_each(|(account, user)| put(&[(*user).into(), (*account).into()]).map(drop))
+    })
 }
 
 fn value_params(row: &ValueRow) -> [Param<'_>; 3] {
