@@ -7,8 +7,10 @@ mod delete_user;
 mod get_user;
 mod list_user_groups;
 mod list_users;
+mod merge_user;
 mod reactivate_user;
 mod replace_user;
+mod split_user;
 mod suspend_user;
 mod transition;
 mod unlock_user;
@@ -41,4 +43,6 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(unsuspend_user::unsuspend_user))
         .routes(routes!(reactivate_user::reactivate_user))
         .routes(routes!(unlock_user::unlock_user))
+        .routes(routes!(merge_user::merge_user))
+        .routes(routes!(split_user::split_user))
 }

@@ -128,3 +128,30 @@ fn what_is_no_feed_is_refused() {
     server.post_text(&wiki, "text/csv", feed(1)).refused(400, "E0000001");
     server.post_text("/apps/nothing/feed", "text/csv", feed(1)).refused(404, "E0000007");
 }
+
+#[test]
+fn users_who_are_one_are_merged_and_one_who_is_two_is_split_over_http() {
+    let (server, path) = with_source();
+    server.post_text(&path, "text/csv", feed(3)).expect(200);
+    let id = server.get("/users/p0@example.org").body["id"].as_str().unwrap().to_owned();
+    let body = json!({ "from": "p1@example.org" });
+    let shown = server.post(&format!("/users/{id}/merge?preview=true"), &body).expect(200);
+    assert_eq!(shown.body["status"], "PLANNED");
+    let merged = server.post(&format!("/users/{id}/merge"), &body).expect(200);
+    assert_eq!(merged.body["id"], id.as_str());
+    server.get("/users/p1@example.org").refused(404, "E0000007");
+    server.post(&format!("/users/{id}/merge"), &json!({ "from": id })).refused(400, "E0000001");
+    server
+        .post(&format!("/users/{id}/merge"), &json!({ "from": "nobody@example.org" }))
+        .refused(404, "E0000007");
+    let records = json!({ "records": [{ "appId": "hr", "externalId": "p1" }] });
+    let split = server.post(&format!("/users/{id}/split"), &records).expect(200);
+    assert_eq!(split.body["profile"]["lastName"], "Lee 1");
+    assert_ne!(split.body["id"], id.as_str());
+    server.post(&format!("/users/{id}/split"), &records).refused(404, "E0000007");
+    server.post(&format!("/users/{id}/split"), &json!({ "records": [] })).refused(400, "E0000001");
+    let reader = format!("SSWS {}", server.token("reader", muster_service::Right::Read));
+    let auth = [("authorization", reader.as_str())];
+    let path = format!("/users/{id}/split");
+    server.send(reqwest::Method::POST, &path, Some(&records), &auth).refused(403, "E0000006");
+}

@@ -6,6 +6,7 @@ use muster_engine::Config;
 use muster_engine::derive::derive_profile;
 use muster_engine::facts::{Fact, FactValue, Facts, MembershipKind, fold};
 use muster_engine::model::{AppKey, UserKey, UserStatus};
+use muster_store::lookups;
 
 use super::edit;
 use crate::access::Actor;
@@ -117,6 +118,18 @@ impl Muster {
         };
         let works = vec![new, work(Who::Known(user), gives, &person)];
         self.propose(actor, &edit(format!("user split {login}"), works, options), &Quiet)
+    }
+
+    /// Whose a record is.
+    ///
+    /// # Errors
+    /// If the source has no such record.
+    pub fn user_of_record(&self, app: AppKey, key: &str) -> Result<UserKey> {
+        let found = self.store.read(|tx| lookups::records_by_ids(tx, app.0, &[key]))?;
+        found
+            .first()
+            .map(|r| UserKey(r.user_key))
+            .ok_or_else(|| ServiceError::NotFound(format!("there is no record {key:?} in app {app}")))
     }
 }
 
