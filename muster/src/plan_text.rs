@@ -5,7 +5,7 @@ use comfy_table::Cell;
 use muster_engine::config::Config;
 use muster_engine::model::{AppKey, GroupKey, Millis};
 use muster_engine::outbound::AccountState;
-use muster_engine::plan::{Changed, Effect, Tally};
+use muster_engine::plan::{Changed, Effect, Finding, Tally};
 use muster_service::Muster;
 use muster_service::plan::{Counts, Notes, PlanReport, PlanStatus, PlanView, Trigger};
 use serde_json::{Map, Value, json};
@@ -53,6 +53,9 @@ pub(crate) fn rows(config: &Config, counts: &Counts) -> Vec<(String, u64)> {
     row("people back", t.reactivated);
     row("memberships begun", t.memberships_added);
     row("memberships ended", Tally::total(&t.memberships_removed));
+    for (attribute, n) in &t.values_lost {
+        row(&format!("people who have no {attribute} any more"), *n);
+    }
     let apps: [(&str, &std::collections::BTreeMap<AppKey, u64>); 7] = [
         ("given to people", &t.assigned),
         ("taken from people", &t.unassigned),
@@ -184,6 +187,11 @@ pub(crate) fn print_notes(context: &mut Context, notes: &Notes, status: PlanStat
         for finding in &notes.findings {
             let hard = if finding.waivable { "" } else { " (--force doesn't waive this)" };
             context.out.line(format!("  - {}{hard}", finding.message))?;
+            if !finding.people.is_empty() {
+                let more = finding.n.is_some_and(|n| n > finding.people.len() as u64);
+                let more = if more { " …" } else { "" };
+                context.out.line(format!("    {}{more}", finding.people.join(", ")))?;
+            }
         }
     }
     let rejected = notes.rejected.iter().map(|r| {
@@ -297,7 +305,7 @@ pub(crate) fn to_json(config: &Config, view: &PlanView) -> Value {
         "created": Millis(view.created).to_string(),
         "applied": view.applied.map(|at| Millis(at).to_string()),
         "counts": counts_json(config, &view.counts),
-        "notes": notes_json(&view.notes),
+        "notes": notes_json(config, &view.notes),
         "undoOf": view.undo_of,
         "successor": view.successor,
     })
@@ -308,14 +316,14 @@ fn counts_json(config: &Config, counts: &Counts) -> Value {
     let Value::Object(fields) = &mut json else { return json };
     for (field, value) in fields.iter_mut() {
         let Value::Object(map) = value else { continue };
-        if field == "feed" {
+        if field == "feed" || field == "values_lost" {
             continue;
         }
         let named: Map<String, Value> = map
             .iter()
             .map(|(key, n)| {
                 let key = key.parse().unwrap_or_default();
-                let name = if field == "memberships_removed" {
+                let name = if ["memberships_removed", "groups_lost"].contains(&field.as_str()) {
                     config.group_name(GroupKey(key))
                 } else {
                     config.app_name(AppKey(key))
@@ -330,10 +338,26 @@ fn counts_json(config: &Config, counts: &Counts) -> Value {
     json
 }
 
-fn notes_json(notes: &Notes) -> Value {
+/// A finding for programs: keys as names.
+fn finding_json(config: &Config, finding: &Finding) -> Value {
+    let mut json = serde_json::to_value(finding).unwrap_or_default();
+    if let Value::Object(fields) = &mut json {
+        if let Some(app) = finding.app {
+            fields.insert("app".to_owned(), json!(config.app_name(app)));
+        }
+        if let Some(group) = finding.group {
+            fields.insert("group".to_owned(), json!(config.group_name(group)));
+        }
+    }
+    json
+}
+
+fn notes_json(config: &Config, notes: &Notes) -> Value {
+    let findings: Vec<Value> = notes.findings.iter().map(|f| finding_json(config, f)).collect();
+
     let problems = notes.problems.iter().map(|(login, reason)| json!({ "login": login, "reason": reason }));
     json!({
-        "findings": notes.findings,
+        "findings": findings,
         "rejected": notes.rejected,
         "problems": problems.collect::<Vec<_>>(),
         "remarks": notes.remarks,
@@ -347,7 +371,7 @@ pub(crate) fn report_json(muster: &Muster, report: &PlanReport) -> Result<Value>
         Some(plan) => Ok(to_json(&config, &muster.plan(plan)?)),
         None => Ok(json!({
             "id": null, "status": report.status, "trigger": null, "created": null, "applied": null,
-            "counts": counts_json(&config, &report.counts), "notes": notes_json(&report.notes),
+            "counts": counts_json(&config, &report.counts), "notes": notes_json(&config, &report.notes),
         })),
     }
 }

@@ -98,7 +98,12 @@ impl Differ<'_> {
     }
 
     fn settings(&mut self) {
-        self.set(self.org.settings_key, Item::Org(self.file.settings.clone()));
+        let (file, org) = (self.file, self.org);
+        let mut settings = file.settings.clone();
+        let protected = |user| self.user(user, "protected");
+        settings.protected_users = file.protected_users.iter().filter_map(protected).collect();
+        keep_order(&org.settings.protected_users, &mut settings.protected_users, |key| *key);
+        self.set(org.settings_key, Item::Org(Box::new(settings)));
     }
 
     fn attributes_and_links(&mut self) {
@@ -126,8 +131,13 @@ impl Differ<'_> {
             name: everyone.to_owned(),
             description: said.map(|said| said.description.clone()).unwrap_or_default(),
             kind: GroupKind::BuiltIn,
-            app: None,
+            ..Group::default()
         };
+        if let Some(said) = said.filter(|said| said.protected || !said.guard.says_nothing()) {
+            let reference = Reference { name: everyone.to_owned(), spot: said.spot.clone() };
+            let reason = "everybody is in this group and nobody ever leaves it; take protected and guard out";
+            self.fail(&reference, reason.to_owned());
+        }
         let key = built_in.map(|(k, _)| *k).or_else(|| keys.get(everyone).copied());
         let key = self.set(key.map(|k| ItemKey(k.0)), Item::Group(group));
         self.groups.insert(everyone.to_owned(), GroupKey(key.0));
@@ -149,6 +159,8 @@ impl Differ<'_> {
                 description: said.description.clone(),
                 kind: GroupKind::OktaGroup,
                 app: None,
+                protected: said.protected,
+                guard: said.guard,
             };
             let key = self.set(key.map(|k| ItemKey(k.0)), Item::Group(group));
             self.groups.insert(name.clone(), GroupKey(key.0));
@@ -209,7 +221,11 @@ impl Differ<'_> {
                 name: name.clone(),
                 expression: entry.expression.clone(),
                 groups: entry.groups.iter().filter_map(|group| self.group(group)).collect(),
-                except_users: entry.except_users.iter().filter_map(|user| self.user(user)).collect(),
+                except_users: entry
+                    .except_users
+                    .iter()
+                    .filter_map(|user| self.user(user, "passed over by a rule"))
+                    .collect(),
                 except_groups: entry.except_groups.iter().filter_map(|group| self.group(group)).collect(),
                 status: entry.status,
             };
@@ -236,13 +252,14 @@ impl Differ<'_> {
         }
     }
 
-    /// A person by login, or by public id, which stays when a login changes or is gone.
-    fn user(&mut self, reference: &Reference) -> Option<UserKey> {
+    /// A person by login, or by public id, which stays when a login changes or is gone; `what` completes "before they can
+    /// be".
+    fn user(&mut self, reference: &Reference, what: &str) -> Option<UserKey> {
         let by_id = || key_of(IdKind::User, &reference.name).map(UserKey);
         let found = (self.user_by_login)(&reference.name).or_else(by_id);
         if found.is_none() {
             let reason = format!(
-                "nobody has the login {:?}; people have to be known before a rule can pass over them",
+                "nobody has the login {:?}; people have to be known before they can be {what}",
                 reference.name
             );
             self.fail(reference, reason);

@@ -3,9 +3,9 @@
 use muster_engine::model::app::Feed;
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
-    App, AppKey, AttributeType, Direction, GroupKey, GroupKind, GroupRule, GuardSettings, IdKind, LeaveAt,
-    LeaverAction, LinkDef, MailSettings, Mapping, Org, OrgSettings, Provisioning, PushWhen, Retention,
-    RuleStatus, Source, UserKey, WhenTaken, public_id,
+    App, AppKey, AttributeType, Direction, Group, GroupKey, GroupKind, GroupRule, GuardLimits, GuardSettings,
+    IdKind, LeaveAt, LeaverAction, LinkDef, MailSettings, Mapping, Org, OrgSettings, Provisioning, PushWhen,
+    Retention, RuleStatus, Source, UserKey, WhenTaken, public_id,
 };
 
 use crate::names::{KINDS, LEAVE_AT, LEAVERS, MAIL_TLS, TAKEN, TYPES, UNASSIGNED, WHEN, word};
@@ -33,6 +33,9 @@ pub fn export(org: &Org, login_of: &dyn Fn(UserKey) -> Option<String>) -> String
     rows.unless(days == OrgSettings::default().postpone_days, "postpone_days", || days.to_string());
     let guard = guard_rows(&org.settings.guard);
     rows.unless(guard.is_empty(), "guard", || guard.inline());
+    rows.unless(org.settings.protected_users.is_empty(), "protected_users", || {
+        user_names(&org.settings.protected_users, login_of)
+    });
     rows.table(&mut out, "org");
     for (name, rows) in
         [("mail", mail_rows(&org.settings.mail)), ("retention", retention_rows(&org.settings.retention))]
@@ -69,6 +72,24 @@ fn group_names(org: &Org, groups: &[GroupKey]) -> String {
     list(&names)
 }
 
+/// People by login, or by public id where they have none.
+fn user_names(users: &[UserKey], login_of: &dyn Fn(UserKey) -> Option<String>) -> String {
+    let login = |key: &UserKey| login_of(*key).unwrap_or_else(|| public_id(IdKind::User, key.0));
+    texts(&users.iter().map(login).collect::<Vec<_>>())
+}
+
+fn limit_rows(limits: &GuardLimits) -> Rows {
+    let mut rows = Rows::default();
+    for (name, said) in
+        [("percent", limits.percent.map(u64::from)), ("minimum", limits.minimum), ("count", limits.count)]
+    {
+        if let Some(n) = said {
+            rows.put(name, n.to_string());
+        }
+    }
+    rows
+}
+
 fn guard_rows(guard: &GuardSettings) -> Rows {
     let default = GuardSettings::default();
     let mut rows = Rows::default();
@@ -80,6 +101,18 @@ fn guard_rows(guard: &GuardSettings) -> Rows {
     rows.unless(guard.feed_percent == default.feed_percent, "feed_percent", || {
         guard.feed_percent.to_string()
     });
+    rows.unless(guard.window_hours == default.window_hours, "window_hours", || {
+        guard.window_hours.to_string()
+    });
+    for (name, limits) in [
+        ("people", &guard.people),
+        ("apps", &guard.apps),
+        ("groups", &guard.groups),
+        ("attributes", &guard.attributes),
+        ("deletions", &guard.deletions),
+    ] {
+        rows.unless(limits.says_nothing(), name, || limit_rows(limits).inline());
+    }
     rows
 }
 
@@ -170,21 +203,29 @@ fn export_groups(out: &mut String, org: &Org) {
             GroupKind::BuiltIn => !group.description.is_empty(),
             GroupKind::AppGroup => false,
         };
-        rows.unless(!shown, &group.name, || text(&group.description));
+        rows.unless(!shown, &group.name, || group_row(group));
     }
     if !rows.is_empty() {
         rows.table(out, "groups");
     }
 }
 
+fn group_row(group: &Group) -> String {
+    if !group.protected && group.guard.says_nothing() {
+        return text(&group.description);
+    }
+    let mut rows = Rows::default();
+    rows.unless(group.description.is_empty(), "description", || text(&group.description));
+    rows.unless(!group.protected, "protected", || true.to_string());
+    rows.unless(group.guard.says_nothing(), "guard", || limit_rows(&group.guard).inline());
+    rows.inline()
+}
+
 fn export_rule(out: &mut String, org: &Org, rule: &GroupRule, login_of: &dyn Fn(UserKey) -> Option<String>) {
     let mut rows = Rows::default();
     rows.put("when", expression(&rule.expression));
     rows.put("groups", group_names(org, &rule.groups));
-    rows.unless(rule.except_users.is_empty(), "except_users", || {
-        let login = |key: &UserKey| login_of(*key).unwrap_or_else(|| public_id(IdKind::User, key.0));
-        texts(&rule.except_users.iter().map(login).collect::<Vec<_>>())
-    });
+    rows.unless(rule.except_users.is_empty(), "except_users", || user_names(&rule.except_users, login_of));
     rows.unless(rule.except_groups.is_empty(), "except_groups", || group_names(org, &rule.except_groups));
     rows.unless(rule.status == RuleStatus::Active, "active", || false.to_string());
     rows.table(out, &join("rules", &rule.name));
@@ -342,6 +383,7 @@ fn provisioning_rows(kept: &Provisioning) -> Rows {
     rows.unless(kept.keep_assignments == default.keep_assignments, "keep_assignments", || {
         kept.keep_assignments.to_string()
     });
+    rows.unless(kept.protected_accounts.is_empty(), "protected_accounts", || texts(&kept.protected_accounts));
     rows
 }
 

@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 
 use muster_engine::model::schema::AttributeDef;
 use muster_engine::{
-    App, ConfigError, ItemKind, LinkDef, Org, OrgSettings, PushWhen, RuleStatus, Value, WhenTaken,
+    App, ConfigError, GuardLimits, ItemKind, LinkDef, Org, OrgSettings, PushWhen, RuleStatus, Value,
+    WhenTaken,
 };
 
 pub use error::{Excerpt, OrgFileError, Position};
@@ -31,7 +32,9 @@ pub struct OrgFile {
     text: String,
     /// Where each item stands, by the name [`muster_engine::Item::name`] gives it.
     spots: BTreeMap<(ItemKind, String), Spot>,
+    /// All but the people it protects: these are named, and known by their keys.
     settings: OrgSettings,
+    protected_users: Vec<Reference>,
     attributes: BTreeMap<String, AttributeDef>,
     links: BTreeMap<String, LinkDef>,
     groups: BTreeMap<String, GroupEntry>,
@@ -56,6 +59,8 @@ struct Reference {
 #[derive(Clone, Debug)]
 struct GroupEntry {
     description: String,
+    protected: bool,
+    guard: GuardLimits,
     spot: Spot,
 }
 

@@ -115,7 +115,7 @@ impl Muster {
                 name: "Everyone".to_owned(),
                 description: "Everybody in this org".to_owned(),
                 kind: GroupKind::BuiltIn,
-                app: None,
+                ..Group::default()
             });
             let put = stored_config::ConfigItemPut {
                 kind: ItemKind::Group.as_str().to_owned(),

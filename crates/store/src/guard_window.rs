@@ -1,16 +1,14 @@
 //! Windows of guards: how much was taken away of late, summed over small changes.
 
 use crate::statements::statements;
-use crate::tx::{number, rows};
+use crate::tx::rows;
 use crate::{Result, Tx};
 
 statements! {
     ADD = "INSERT INTO guard_window (scope, what, subject, bucket, taken) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (scope, what, subject, bucket) DO UPDATE SET taken = guard_window.taken + excluded.taken";
-    SUM = "SELECT CAST(SUM(taken) AS BIGINT) FROM guard_window WHERE scope = $1 AND what = $2 AND subject = $3 \
-        AND bucket > $4 AND bucket <= $5";
-    SUMS = "SELECT what, subject, CAST(SUM(taken) AS BIGINT) FROM guard_window WHERE scope = $1 AND bucket > $2 \
-        AND bucket <= $3 GROUP BY what, subject ORDER BY what, subject";
+    SUMS = "SELECT subject, CAST(SUM(taken) AS BIGINT) FROM guard_window WHERE scope = $1 AND what = $2 \
+        AND subject = ANY($3) AND bucket > $4 GROUP BY subject ORDER BY subject";
     PRUNE = "DELETE FROM guard_window WHERE bucket < $1";
 }
 
@@ -46,15 +44,16 @@ pub fn add(tx: &mut dyn Tx, taken: &[Taken]) -> Result<()> {
     Ok(())
 }
 
-/// How much was taken in the buckets after `after`, up to `until`.
-pub fn sum(tx: &mut dyn Tx, scope: &str, what: &str, subject: i64, after: i64, until: i64) -> Result<i64> {
-    number(tx, SUM, &[scope.into(), what.into(), subject.into(), after.into(), until.into()])
-}
-
-/// As [`sum`], for everything a scope counts: (what, subject, taken).
-pub fn sums(tx: &mut dyn Tx, scope: &str, after: i64, until: i64) -> Result<Vec<(String, i64, i64)>> {
-    rows(tx, SUMS, &[scope.into(), after.into(), until.into()], |row| {
-        Ok((row.string(0)?, row.int(1)?, row.int(2)?))
+/// How much was taken of each subject in the buckets after `after`; subjects of which nothing ever was are left out.
+pub fn sums(
+    tx: &mut dyn Tx,
+    scope: &str,
+    what: &str,
+    subjects: &[i64],
+    after: i64,
+) -> Result<Vec<(i64, i64)>> {
+    rows(tx, SUMS, &[scope.into(), what.into(), subjects.into(), after.into()], |row| {
+        Ok((row.int(0)?, row.int(1)?))
     })
 }
 

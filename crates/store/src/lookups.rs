@@ -53,6 +53,17 @@ statements! {
     DEPENDANTS = "SELECT link_item, value, user_key FROM link WHERE link_item = $1 AND value = ANY($2) \
         ORDER BY value, user_key";
     STATUS_COUNTS = "SELECT status, COUNT(*) FROM users GROUP BY status ORDER BY status";
+    // Whoever keeps an app for a while has lost it already.
+    ACCOUNTS_HELD = "SELECT app_key, SUM(CASE WHEN scope <> 'GRACE' THEN 1 ELSE 0 END), \
+        SUM(CASE WHEN state <> 'ABSENT' THEN 1 ELSE 0 END) FROM account \
+        WHERE app_key = ANY($1) AND user_key IS NOT NULL GROUP BY app_key ORDER BY app_key";
+    LIVING_MEMBERS = "SELECT m.group_key, COUNT(*) FROM membership m JOIN users u ON u.user_key = m.user_key \
+        WHERE m.group_key = ANY($1) AND u.status NOT IN ('DEPROVISIONED', 'DELETED') \
+        GROUP BY m.group_key ORDER BY m.group_key";
+    // A quote in a text is written with a backslash before it, so $1 stands where the attribute has a value only. There
+    // is no word for a member of a JSON object that all engines have.
+    VALUED = "SELECT COUNT(*) FROM users WHERE status NOT IN ('DEPROVISIONED', 'DELETED') \
+        AND replace(profile, $1, '') <> profile";
     ACCOUNT_COUNTS = "SELECT app_key, COUNT(*), COUNT(scope), \
         SUM(CASE WHEN wanted_rev <= done_rev THEN 1 ELSE 0 END), SUM(CASE WHEN user_key IS NULL THEN 1 ELSE 0 END) \
         FROM account GROUP BY app_key ORDER BY app_key";
@@ -308,6 +319,38 @@ pub fn account_counts(tx: &mut dyn Tx) -> Result<Vec<AccountCounts>> {
             orphans: row.int(4)?,
         })
     })
+}
+
+/// What people hold of an app.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AccountsHeld {
+    /// The app.
+    pub app_key: i64,
+    /// People who have it, but for those who only keep it for a while.
+    pub assigned: i64,
+    /// People who have an account, usable or not.
+    pub accounts: i64,
+}
+
+/// What people hold of the given apps. It looks at every account of these.
+pub fn accounts_held(tx: &mut dyn Tx, apps: &[i64]) -> Result<Vec<AccountsHeld>> {
+    rows(tx, ACCOUNTS_HELD, &[apps.into()], |row| {
+        Ok(AccountsHeld {
+            app_key: row.int(0)?,
+            assigned: row.opt_int(1)?.unwrap_or_default(),
+            accounts: row.opt_int(2)?.unwrap_or_default(),
+        })
+    })
+}
+
+/// How many members the given groups have who haven't left.
+pub fn living_members(tx: &mut dyn Tx, groups: &[i64]) -> Result<Vec<(i64, i64)>> {
+    rows(tx, LIVING_MEMBERS, &[groups.into()], |row| Ok((row.int(0)?, row.int(1)?)))
+}
+
+/// How many people who haven't left have a value of an attribute. It looks at everybody's profile.
+pub fn people_with_value(tx: &mut dyn Tx, attribute: &str) -> Result<i64> {
+    number(tx, VALUED, &[format!("\"{attribute}\":").as_str().into()])
 }
 
 fn user_head(row: &Row<'_>) -> Result<UserHead> {

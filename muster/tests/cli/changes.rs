@@ -84,7 +84,14 @@ fn a_damaged_feed_is_held_until_somebody_says_so() {
     assert_eq!(place.standing(), before, "the held plan has changed something");
     let held = place.run(&["import", "--app", "hr", "feed.csv", "--json"]).ended(3).json();
     assert_eq!((&held["status"], &held["counts"]["deactivated"]), (&json!("HELD"), &json!(120)));
-    assert!(held["notes"]["findings"].as_array().is_some_and(|f| !f.is_empty()));
+    let finding = &held["notes"]["findings"][0];
+    assert_eq!((&finding["kind"], &finding["n"]), (&json!("people_end"), &json!(120)), "{finding}");
+    assert_eq!((&finding["limit"], &finding["of"]), (&json!({ "percent": 20 }), &json!(124)), "{finding}");
+    assert_eq!(finding["people"].as_array().map(Vec::len), Some(5), "{finding}");
+    let told = place.run(&["plan", &held["id"].to_string()]).ended(0).out;
+    let people: Vec<&str> = finding["people"].as_array().unwrap().iter().filter_map(|p| p.as_str()).collect();
+    assert!(told.contains(finding["message"].as_str().unwrap()), "{told}");
+    assert!(told.contains(&format!("{} …", people.join(", "))), "{told}");
     let shown = place.json(&["import", "--app", "hr", "feed.csv", "--preview"]);
     assert_eq!(shown["status"], "PLANNED", "a preview ends well");
     assert!(

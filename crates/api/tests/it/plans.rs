@@ -1,5 +1,7 @@
 //! Plans over HTTP: previewed, applied, discarded, undone, held; explanations.
 
+use muster_service::ImportOptions;
+use muster_service::plan::Quiet;
 use serde_json::json;
 
 use crate::support::Server;
@@ -57,6 +59,34 @@ fn plans_are_listed_newest_first_and_discarded() {
     server.post("/plans", &json!({ "orgFile": "nonsense = 1" })).refused(400, "E0000001");
     let planned = server.post("/plans", &json!({ "orgFile": "[groups.Cooks]\n" })).expect(201);
     assert_eq!(planned.body["status"], "PLANNED");
+}
+
+#[test]
+fn a_held_plan_says_who_what_and_why() {
+    const ORG: &str = "[org.guard]\ngroups = { count = 1 }\n[groups.Cooks]\n";
+    let server = Server::start();
+    server.muster.org_apply(&server.admin, "org.toml", ORG, ImportOptions::default(), &Quiet).unwrap();
+    let group = server.get("/groups?q=Cooks").expect(200).body[0]["id"].as_str().unwrap().to_owned();
+    let member = |login: &str| format!("/groups/{group}/users/{}", server.user(login));
+    let members = ["ann@example.org", "bob@example.org"].map(member);
+    for path in &members {
+        server.send(reqwest::Method::PUT, path, None, &[]).expect(204);
+    }
+    server.delete(&members[0]).expect(204);
+    let held = server.delete(&members[1]);
+    assert_eq!(held.status, 409, "{}", held.body);
+    let why =
+        "2 of 2 members would leave the group Cooks, 1 of them before this plan (at most 1 within 24 hours)";
+    assert!(held.body.to_string().contains(why), "{}", held.body);
+    let plan = &server.get("/plans?limit=1").expect(200).body[0];
+    assert_eq!(plan["status"], "HELD");
+    let finding = json!({
+        "kind": "group_lost", "message": why, "waivable": true, "n": 2, "of": 2, "limit": { "count": 1 },
+        "window": { "hours": 24, "before": 1 }, "groupId": group, "people": ["bob@example.org"]
+    });
+    assert_eq!(plan["notes"], json!({ "findings": [finding] }));
+    let applied = server.call(&format!("/plans/{}/apply", plan["id"].as_str().unwrap())).expect(200);
+    assert_eq!(applied.body["status"], "APPLIED");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use muster_expr::Value;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use super::guard::GuardSettings;
 use super::keys::{AppKey, GroupKey};
-use super::org::GuardSettings;
 use super::schema::AttributeType;
 
 /// The kind of system behind an app.
@@ -196,6 +196,9 @@ pub struct Provisioning {
     /// Whoever was assigned it herself and left has it again when she comes back.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub keep_assignments: bool,
+    /// User names in the app that are nobody's business: no account of these is created, linked, changed or taken away.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub protected_accounts: Vec<String>,
 }
 
 impl Default for Provisioning {
@@ -216,6 +219,7 @@ impl Default for Provisioning {
             leaver_grace_days: 0,
             delete_after_days: None,
             keep_assignments: false,
+            protected_accounts: Vec::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The nouns: keys, ids, statuses, schema, configuration items.
 
 pub mod app;
+pub mod guard;
 pub mod ids;
 pub mod keys;
 pub mod org;
@@ -12,11 +13,11 @@ pub use app::{
     App, AppGroup, AppKind, Direction, Feed, LeaveAt, LeaverAction, Mapping, OnUnassign, Provisioning,
     PushWhen, Source, WhenTaken,
 };
+pub use guard::{GuardLimits, GuardSettings, Limits};
 pub use ids::{IdKind, key_of, public_id};
 pub use keys::{AccountKey, AppKey, GroupKey, ItemKey, Millis, PlanKey, UserKey};
 pub use org::{
-    Group, GroupKind, GroupRule, GuardSettings, Item, ItemChange, ItemKind, LinkDef, Org, OrgSettings,
-    RuleStatus,
+    Group, GroupKind, GroupRule, Item, ItemChange, ItemKind, LinkDef, Org, OrgSettings, RuleStatus,
 };
 pub use schema::{AttributeDef, AttributeType, ValueError};
 pub use settings::{MailSettings, MailTls, Retention, SmtpServer};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::app::{App, AppGroup, Mapping};
+use super::guard::{GuardLimits, GuardSettings};
 use super::keys::{AppKey, GroupKey, ItemKey, UserKey};
 use super::schema::AttributeDef;
 use super::settings::{MailSettings, Retention};
@@ -36,6 +37,12 @@ pub struct Group {
     /// The app it comes from, if it is an [`GroupKind::AppGroup`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<AppKey>,
+    /// No plan takes a member from it, or it away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protected: bool,
+    /// How many members a plan may take from it, where that is said of this group; what isn't is the org's.
+    #[serde(default, skip_serializing_if = "GuardLimits::says_nothing")]
+    pub guard: GuardLimits,
 }
 
 /// Whether a rule is in force.
@@ -85,26 +92,6 @@ pub struct LinkDef {
     pub matches: String,
 }
 
-/// How much a plan may take away before it is held.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct GuardSettings {
-    /// Per cent of those there are.
-    pub percent: u32,
-    /// The percentage counts only where there are at least as many.
-    pub minimum: u64,
-    /// A number that is too many, whatever the percentage.
-    pub count: Option<u64>,
-    /// A feed with less than this per cent of the rows of the one before is cut short.
-    pub feed_percent: u32,
-}
-
-impl Default for GuardSettings {
-    fn default() -> Self {
-        Self { percent: 20, minimum: 100, count: None, feed_percent: 50 }
-    }
-}
-
 const WEEK: u32 = 7;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -133,6 +120,9 @@ pub struct OrgSettings {
     pub postpone_days: u32,
     /// The guards.
     pub guard: GuardSettings,
+    /// People whom no plan ends or takes anything from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub protected_users: Vec<UserKey>,
     /// How mails leave.
     pub mail: MailSettings,
     /// How long things are kept.
@@ -149,6 +139,7 @@ impl Default for OrgSettings {
             tell_leaver: None,
             postpone_days: WEEK,
             guard: GuardSettings::default(),
+            protected_users: Vec::new(),
             mail: MailSettings::default(),
             retention: Retention::default(),
         }
@@ -215,7 +206,7 @@ impl ItemKind {
 #[serde(untagged)]
 #[expect(missing_docs, reason = "each variant is the item its name says")]
 pub enum Item {
-    Org(OrgSettings),
+    Org(Box<OrgSettings>),
     Attribute(AttributeDef),
     Link(LinkDef),
     Group(Group),
@@ -314,7 +305,7 @@ impl Org {
         }
         match (kind, item) {
             (ItemKind::Org, Some(Item::Org(s))) => {
-                self.settings = s;
+                self.settings = *s;
                 self.settings_key = Some(key);
             }
             (ItemKind::Attribute, Some(Item::Attribute(a))) => put(&mut self.attributes, key, Some(a)),
@@ -338,7 +329,9 @@ impl Org {
     /// The item of that kind and key.
     pub fn get(&self, kind: ItemKind, key: ItemKey) -> Option<Item> {
         match kind {
-            ItemKind::Org => (self.settings_key == Some(key)).then(|| Item::Org(self.settings.clone())),
+            ItemKind::Org => {
+                (self.settings_key == Some(key)).then(|| Item::Org(Box::new(self.settings.clone())))
+            }
             ItemKind::Attribute => self.attributes.get(&key).cloned().map(Item::Attribute),
             ItemKind::Link => self.links.get(&key).cloned().map(Item::Link),
             ItemKind::Group => self.groups.get(&GroupKey(key.0)).cloned().map(Item::Group),
@@ -353,7 +346,7 @@ impl Org {
     pub fn items(&self) -> Vec<(ItemKey, Item)> {
         let mut all = Vec::new();
         if let Some(key) = self.settings_key {
-            all.push((key, Item::Org(self.settings.clone())));
+            all.push((key, Item::Org(Box::new(self.settings.clone()))));
         }
         all.extend(self.attributes.iter().map(|(k, v)| (*k, Item::Attribute(v.clone()))));
         all.extend(self.links.iter().map(|(k, v)| (*k, Item::Link(v.clone()))));

@@ -75,6 +75,8 @@ pub struct Diff {
     pub accounts: Vec<AccountWrite>,
     /// Attributes whose value changes.
     pub attributes: Vec<usize>,
+    /// Whether she has left, now or before.
+    pub left: bool,
 }
 
 impl Diff {
@@ -90,7 +92,7 @@ impl Diff {
 /// Compares. Without `detail` the effect of a person who comes to be known leaves her profile out, which a plan that is
 /// only counted doesn't need.
 pub fn diff(config: &Config, stored: &Stored, derived: &Derived, detail: bool) -> Diff {
-    let mut out = Diff::default();
+    let mut out = Diff { left: derived.status.has_left(), ..Diff::default() };
     match stored.status {
         None => {
             let profile =

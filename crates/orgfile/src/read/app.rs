@@ -7,8 +7,8 @@ use muster_engine::{App, AttributeType, ItemKind, Provisioning, PushWhen, Source
 use serde_json::{Map, Value as Json};
 use toml::de::DeValue;
 
-use super::read_guard;
 use super::reader::{Entry, Reader, Table};
+use super::{APP_GUARD, read_guard};
 use crate::names::{KINDS, LEAVE_AT, LEAVERS, TAKEN, TYPES, UNASSIGNED, WHEN};
 use crate::{AppEntry, AppGroupEntry, MappingEntry, OrgFile, Reference, Spot};
 
@@ -68,6 +68,7 @@ const PROVISIONING: &[&str] = &[
     "leaver_grace_days",
     "delete_after_days",
     "keep_assignments",
+    "protected_accounts",
 ];
 const TO_USER: &[&str] = &["expression", "when", "taken"];
 const TO_APP: &[&str] = &["expression", "when"];
@@ -92,7 +93,7 @@ impl OrgFile {
                 provisioning: table.get("provisioning").and_then(|entry| read_provisioning(reader, &entry)),
                 settings: table.get("settings").map(|entry| reader.map_of(&entry)).unwrap_or_default(),
                 secrets: read_secrets(reader, &table),
-                guard: read_guard(reader, &table),
+                guard: read_guard(reader, &table, APP_GUARD),
                 extra: read_extra(reader, &table),
             };
             let app = AppEntry {
@@ -257,7 +258,27 @@ fn read_provisioning(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<P
         leaver_grace_days: reader.whole(&table, "leaver_grace_days").unwrap_or_default(),
         delete_after_days: reader.whole(&table, "delete_after_days"),
         keep_assignments: reader.flag(&table, "keep_assignments").unwrap_or(default.keep_assignments),
+        protected_accounts: read_protected(reader, &table),
     })
+}
+
+/// How many accounts of an app may be protected: each account that is worked on is compared with them.
+const MOST_PROTECTED: usize = 1_000;
+
+fn read_protected(reader: &mut Reader<'_>, provisioning: &Table<'_, '_>) -> Vec<String> {
+    let names = reader.references(provisioning, "protected_accounts");
+    if let Some(empty) = names.iter().find(|name| name.name.trim().is_empty()) {
+        reader.fail(
+            empty.spot.at,
+            &empty.spot.path,
+            "the user name is empty; give the account's, or take it out",
+        );
+    }
+    if let Some(one_more) = names.get(MOST_PROTECTED) {
+        let reason = format!("names too many; at most {MOST_PROTECTED} accounts can be protected");
+        reader.fail(one_more.spot.at, &one_more.spot.path, reason);
+    }
+    names.into_iter().map(|name| name.name).collect()
 }
 
 /// What clients of the API say of an app and expect back, as they say it.

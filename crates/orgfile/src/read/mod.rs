@@ -7,7 +7,9 @@ mod reader;
 use std::collections::BTreeMap;
 
 use muster_engine::model::schema::{AttributeDef, base_attributes};
-use muster_engine::{AttributeType, GuardSettings, ItemKind, LinkDef, OrgSettings, RuleStatus, Value};
+use muster_engine::{
+    AttributeType, GuardLimits, GuardSettings, ItemKind, LinkDef, OrgSettings, RuleStatus, Value,
+};
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{OrgFileError, Source, Span};
@@ -16,7 +18,20 @@ use crate::{GroupEntry, OrgFile, RuleEntry, Spot};
 use reader::{Entry, Reader, Table};
 
 const PARTS: &[&str] = &["org", "attributes", "links", "groups", "rules", "apps"];
-const GUARD: &[&str] = &["percent", "minimum", "count", "feed_percent"];
+const GUARD: &[&str] = &[
+    "percent",
+    "minimum",
+    "count",
+    "feed_percent",
+    "window_hours",
+    "people",
+    "apps",
+    "groups",
+    "attributes",
+    "deletions",
+];
+const APP_GUARD: &[&str] = &["percent", "minimum", "count", "feed_percent", "deletions"];
+const LIMITS: &[&str] = &["percent", "minimum", "count"];
 const ATTRIBUTE: &[&str] = &[
     "type",
     "title",
@@ -31,7 +46,7 @@ const ATTRIBUTE: &[&str] = &[
     "maximum",
 ];
 const LINK: &[&str] = &["attribute", "matches", "associated"];
-const GROUP: &[&str] = &["description"];
+const GROUP: &[&str] = &["description", "protected", "guard"];
 const RULE: &[&str] = &["when", "groups", "except_users", "except_groups", "active"];
 
 /// Reads a file.
@@ -48,6 +63,7 @@ pub fn parse(text: &str) -> Result<OrgFile, Vec<OrgFileError>> {
         text: text.to_owned(),
         spots: BTreeMap::new(),
         settings: OrgSettings::default(),
+        protected_users: Vec::new(),
         attributes: BTreeMap::new(),
         links: BTreeMap::new(),
         groups: BTreeMap::new(),
@@ -130,14 +146,21 @@ impl OrgFile {
 
     fn read_groups(&mut self, reader: &mut Reader<'_>, root: &Table<'_, '_>) {
         for entry in reader.named(root, "groups") {
-            let description = if let DeValue::String(text) = entry.value {
-                text.clone().into_owned()
-            } else {
-                let table = reader.table(&entry, GROUP);
-                table.and_then(|table| reader.text(&table, "description")).unwrap_or_default()
+            let mut group = GroupEntry {
+                description: String::new(),
+                protected: false,
+                guard: GuardLimits::default(),
+                spot: entry.spot(),
             };
+            if let DeValue::String(text) = entry.value {
+                group.description = text.clone().into_owned();
+            } else if let Some(table) = reader.table(&entry, GROUP) {
+                group.description = reader.text(&table, "description").unwrap_or_default();
+                group.protected = reader.flag(&table, "protected").unwrap_or(false);
+                group.guard = read_limits(reader, &table, "guard");
+            }
             self.spot(ItemKind::Group, entry.name, entry.spot());
-            self.groups.insert(entry.name.to_owned(), GroupEntry { description, spot: entry.spot() });
+            self.groups.insert(entry.name.to_owned(), group);
         }
     }
 
@@ -164,17 +187,47 @@ impl OrgFile {
     }
 }
 
-/// The guard of a table, if it has one.
-fn read_guard(reader: &mut Reader<'_>, parent: &Table<'_, '_>) -> Option<GuardSettings> {
+/// The guard of a table, if it has one; `known`: what may be said there.
+fn read_guard(reader: &mut Reader<'_>, parent: &Table<'_, '_>, known: &[&str]) -> Option<GuardSettings> {
     let entry = parent.get("guard")?;
-    let table = reader.table(&entry, GUARD)?;
+    let table = reader.table(&entry, known)?;
     let default = GuardSettings::default();
     Some(GuardSettings {
         percent: reader.whole(&table, "percent").unwrap_or(default.percent),
         minimum: reader.whole(&table, "minimum").unwrap_or(default.minimum),
         count: reader.whole(&table, "count").or(default.count),
         feed_percent: reader.whole(&table, "feed_percent").unwrap_or(default.feed_percent),
+        window_hours: read_window(reader, &table).unwrap_or(default.window_hours),
+        people: read_limits(reader, &table, "people"),
+        apps: read_limits(reader, &table, "apps"),
+        groups: read_limits(reader, &table, "groups"),
+        attributes: read_limits(reader, &table, "attributes"),
+        deletions: read_limits(reader, &table, "deletions"),
     })
+}
+
+/// The longest window: a year.
+const MOST_HOURS: u32 = 8_760;
+
+fn read_window(reader: &mut Reader<'_>, guard: &Table<'_, '_>) -> Option<u32> {
+    let entry = guard.get("window_hours")?;
+    let hours = reader.whole_of(&entry)?;
+    if hours > MOST_HOURS {
+        let reason = format!("is too long; at most {MOST_HOURS} hours, which is a year");
+        reader.fail(entry.value_at, &entry.path, reason);
+    }
+    Some(hours)
+}
+
+/// The limits that the table of that name says something of.
+fn read_limits(reader: &mut Reader<'_>, parent: &Table<'_, '_>, name: &str) -> GuardLimits {
+    let table = parent.get(name).and_then(|entry| reader.table(&entry, LIMITS));
+    let Some(table) = table else { return GuardLimits::default() };
+    GuardLimits {
+        percent: reader.whole(&table, "percent"),
+        minimum: reader.whole(&table, "minimum"),
+        count: reader.whole(&table, "count"),
+    }
 }
 
 /// An attribute: its type alone, or a table. Of a base attribute, what isn't said stays as it is.

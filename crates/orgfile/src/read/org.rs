@@ -3,8 +3,8 @@
 use muster_engine::{ItemKind, MailSettings, Retention};
 
 use super::app::read_reference;
-use super::read_guard;
 use super::reader::{Entry, Reader, Table};
+use super::{GUARD, read_guard};
 use crate::OrgFile;
 use crate::names::MAIL_TLS;
 
@@ -16,11 +16,15 @@ const ORG: &[&str] = &[
     "tell_leaver",
     "postpone_days",
     "guard",
+    "protected_users",
     "mail",
     "retention",
 ];
 const MAIL: &[&str] = &["smtp", "password", "from", "tls", "ca", "digest_minutes"];
 const RETENTION: &[&str] = &["log", "undo", "plans", "feeds", "tasks", "mail"];
+
+/// How many people may be protected: each change of anybody is compared with them.
+const MOST_PROTECTED: usize = 100;
 
 impl OrgFile {
     pub(super) fn read_org(&mut self, reader: &mut Reader<'_>, root: &Table<'_, '_>) {
@@ -42,8 +46,13 @@ impl OrgFile {
         if let Some(days) = reader.whole(&table, "postpone_days") {
             settings.postpone_days = days;
         }
-        if let Some(guard) = read_guard(reader, &table) {
+        if let Some(guard) = read_guard(reader, &table, GUARD) {
             settings.guard = guard;
+        }
+        self.protected_users = reader.references(&table, "protected_users");
+        if let Some(one_more) = self.protected_users.get(MOST_PROTECTED) {
+            let reason = format!("names too many; at most {MOST_PROTECTED} people can be protected");
+            reader.fail(one_more.spot.at, &one_more.spot.path, reason);
         }
         if let Some(mail) = table.get("mail").and_then(|entry| read_mail(reader, &entry)) {
             settings.mail = mail;

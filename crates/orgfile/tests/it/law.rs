@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use muster_engine::model::app::{AppGroup, Column, Feed, Terminated};
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
-    App, AppKey, AppKind, AttributeType, Direction, Group, GroupKey, GroupKind, GroupRule, GuardSettings,
-    ItemKey, LeaveAt, LeaverAction, LinkDef, MailSettings, MailTls, Mapping, OnUnassign, Org, OrgSettings,
-    Provisioning, PushWhen, Retention, RuleStatus, Source, UserKey, Value, WhenTaken,
+    App, AppKey, AppKind, AttributeType, Direction, Group, GroupKey, GroupKind, GroupRule, GuardLimits,
+    GuardSettings, ItemKey, LeaveAt, LeaverAction, LinkDef, MailSettings, MailTls, Mapping, OnUnassign, Org,
+    OrgSettings, Provisioning, PushWhen, Retention, RuleStatus, Source, UserKey, Value, WhenTaken,
 };
 use muster_orgfile::export;
 use proptest::collection::{btree_map, btree_set, vec};
@@ -109,9 +109,38 @@ fn attribute(name: String) -> impl Strategy<Value = AttributeDef> {
     )
 }
 
+fn limits() -> impl Strategy<Value = GuardLimits> {
+    (of(0u32..9), of(0u64..9), of(0u64..9)).prop_map(|(percent, minimum, count)| GuardLimits {
+        percent,
+        minimum,
+        count,
+    })
+}
+
+/// The guard of an app, which knows fewer kinds.
 fn guard() -> impl Strategy<Value = GuardSettings> {
-    (select(vec![20u32, 5]), select(vec![100u64, 1]), of(0u64..9), select(vec![50u32, 0])).prop_map(
-        |(percent, minimum, count, feed_percent)| GuardSettings { percent, minimum, count, feed_percent },
+    (select(vec![20u32, 5]), select(vec![100u64, 1]), of(0u64..9), select(vec![50u32, 0]), limits()).prop_map(
+        |(percent, minimum, count, feed_percent, deletions)| GuardSettings {
+            percent,
+            minimum,
+            count,
+            feed_percent,
+            deletions,
+            ..GuardSettings::default()
+        },
+    )
+}
+
+fn org_guard() -> impl Strategy<Value = GuardSettings> {
+    (guard(), 23u32..26, limits(), limits(), limits(), limits()).prop_map(
+        |(guard, window_hours, people, apps, groups, attributes)| GuardSettings {
+            window_hours,
+            people,
+            apps,
+            groups,
+            attributes,
+            ..guard
+        },
     )
 }
 
@@ -187,7 +216,7 @@ fn source() -> impl Strategy<Value = Source> {
 fn provisioning() -> impl Strategy<Value = Provisioning> {
     let unassign = select(vec![OnUnassign::Deactivate, OnUnassign::Delete, OnUnassign::Nothing]);
     let days = (of(0u32..9), 0u32..2, 0u32..2, of(0u32..9));
-    (any::<[bool; 6]>(), unassign, 3u32..6, text(), 6u32..9, of(0u32..9), days).prop_map(
+    (any::<[bool; 6]>(), unassign, 3u32..6, text(), 6u32..9, of(0u32..9), days, vec(name(), 0..3)).prop_map(
         |(
             [enabled, create, update, disable_suspended, before_start, keep_assignments],
             on_unassign,
@@ -196,6 +225,7 @@ fn provisioning() -> impl Strategy<Value = Provisioning> {
             task_days,
             rate_limit,
             (before_start_days, grace_days, leaver_grace_days, delete_after_days),
+            protected_accounts,
         )| {
             Provisioning {
                 enabled,
@@ -213,6 +243,7 @@ fn provisioning() -> impl Strategy<Value = Provisioning> {
                 leaver_grace_days,
                 delete_after_days,
                 keep_assignments,
+                protected_accounts,
             }
         },
     )
@@ -285,8 +316,17 @@ fn retention() -> impl Strategy<Value = Retention> {
 
 fn settings() -> impl Strategy<Value = OrgSettings> {
     let leaving = (of(text()), of(text()), 6u32..9);
-    (text(), text(), vec(text(), 0..4), leaving, guard(), mail(), retention()).prop_map(
-        |(name, timezone, admins, (legal_hold, tell_leaver, postpone_days), guard, mail, retention)| {
+    let guards = (org_guard(), btree_set(0i64..50, 0..4));
+    (text(), text(), vec(text(), 0..4), leaving, guards, mail(), retention()).prop_map(
+        |(
+            name,
+            timezone,
+            admins,
+            (legal_hold, tell_leaver, postpone_days),
+            (guard, protected),
+            mail,
+            retention,
+        )| {
             OrgSettings {
                 name,
                 timezone,
@@ -295,6 +335,7 @@ fn settings() -> impl Strategy<Value = OrgSettings> {
                 tell_leaver,
                 postpone_days,
                 guard,
+                protected_users: protected.into_iter().map(UserKey).collect(),
                 mail,
                 retention,
             }
@@ -308,7 +349,8 @@ fn any_org() -> impl Strategy<Value = Org> {
     let attributes = btree_set(prop_oneof![name(), select(base)], 0..5)
         .prop_flat_map(|names| names.into_iter().map(attribute).collect::<Vec<_>>());
     let links = btree_map(name(), (text(), text(), text()), 0..3);
-    let groups = btree_map(name(), (text(), select(vec![GroupKind::OktaGroup, GroupKind::AppGroup])), 0..6);
+    let kinds = select(vec![GroupKind::OktaGroup, GroupKind::AppGroup]);
+    let groups = btree_map(name(), (text(), kinds, any::<bool>(), limits()), 0..6);
     let apps = btree_set(name(), 0..4).prop_flat_map(|names| names.into_iter().map(app).collect::<Vec<_>>());
     let given = btree_map((0usize..9, 0usize..9), (0u32..3, values()), 0..6);
     let configured = (attributes, links, groups, apps);
@@ -325,7 +367,7 @@ fn built(
     everyone: String,
     attributes: Vec<AttributeDef>,
     links: BTreeMap<String, (String, String, String)>,
-    groups: BTreeMap<String, (String, GroupKind)>,
+    groups: BTreeMap<String, (String, GroupKind, bool, GuardLimits)>,
     apps: Vec<App>,
     mappings: Mappings,
     rules: Rules,
@@ -337,8 +379,12 @@ fn built(
         last
     };
     let mut org = Org { settings, settings_key: Some(ItemKey(next())), ..Org::default() };
-    let built_in =
-        Group { name: "Everyone".to_owned(), description: everyone, kind: GroupKind::BuiltIn, app: None };
+    let built_in = Group {
+        name: "Everyone".to_owned(),
+        description: everyone,
+        kind: GroupKind::BuiltIn,
+        ..Group::default()
+    };
     org.groups.insert(GroupKey(next()), built_in);
     org.attributes.extend(attributes.into_iter().map(|a| (ItemKey(next()), a)));
     for (name, (associated, attribute, matches)) in links {
@@ -346,9 +392,9 @@ fn built(
     }
     org.apps.extend(apps.into_iter().map(|a| (AppKey(next()), a)));
     let apps: Vec<AppKey> = org.apps.keys().copied().collect();
-    for (name, (description, kind)) in groups {
+    for (name, (description, kind, protected, guard)) in groups {
         let app = apps.first().copied().filter(|_| kind == GroupKind::AppGroup);
-        org.groups.insert(GroupKey(next()), Group { name, description, kind, app });
+        org.groups.insert(GroupKey(next()), Group { name, description, kind, app, protected, guard });
     }
     let groups: Vec<GroupKey> = org.groups.keys().copied().collect();
     for ((app, to_user, target), (expression, once, counted)) in mappings {

@@ -33,7 +33,7 @@ fn each_mistake_is_told() {
         ("[org]\nadmins = [\"x\", 4]", "2:16: org.admins: must be a text in quotes, and is an integer"),
         (
             "org = 3",
-            "org: must be a table with name, timezone, admins, guard, mail, retention, and is an integer",
+            "org: must be a table with name, timezone, admins, legal_hold, tell_leaver, postpone_days, guard, protected_users, mail, retention, and is an integer",
         ),
         ("[org.mail]\npassword = \"geheim\"", "2:12: org.mail.password: a secret is given by reference"),
         (
@@ -44,6 +44,24 @@ fn each_mistake_is_told() {
         ("[org.guard]\npercent = -1", "org.guard.percent: is negative or too large"),
         ("[org.guard]\npercent = 99999999999", "org.guard.percent: is negative or too large"),
         ("[org.guard]\npercent = 1.5", "must be a whole number, and is a number with a fraction"),
+        (
+            "[org.guard]\nwindow_hours = 9000",
+            "2:16: org.guard.window_hours: is too long; at most 8760 hours, which is a year",
+        ),
+        (
+            "[org.guard.people]\npercnt = 1",
+            "org.guard.people: unknown key \"percnt\"; did you mean \"percent\"?",
+        ),
+        (
+            "[apps.x]\nkind = \"scim\"\n[apps.x.guard]\nwindow_hours = 1",
+            "apps.x.guard: unknown key \"window_hours\"; the keys here are percent, minimum, count, feed_percent, deletions",
+        ),
+        ("[groups.a]\nguard = { feed_percent = 1 }", "groups.a.guard: unknown key \"feed_percent\""),
+        ("[groups.a]\nprotected = 1", "groups.a.protected: must be true or false, and is an integer"),
+        (
+            "[apps.x]\nkind = \"scim\"\nprovisioning = { protected_accounts = [\"\"] }",
+            "3:40: apps.x.provisioning.protected_accounts: the user name is empty",
+        ),
         ("[attributes]\nx = \"strin\"", "attributes.x: \"strin\" is none of \"string\", \"boolean\""),
         ("[attributes]\nx = \"strin\"", "; did you mean \"string\"?"),
         ("[attributes.x]\nmax = 3", "unknown key \"max\""),

@@ -56,7 +56,7 @@ impl Muster {
             name: name.to_owned(),
             description: description.to_owned(),
             kind: GroupKind::OktaGroup,
-            app: None,
+            ..Group::default()
         };
         let change =
             ItemChange { kind: ItemKind::Group, key: self.new_item_key()?, item: Some(Item::Group(group)) };

@@ -143,11 +143,11 @@ impl Muster {
     /// If the store fails.
     pub fn org_export(&self) -> Result<String> {
         let config = self.config()?;
-        let excepted: Vec<i64> =
-            config.org.rules.values().flat_map(|r| &r.except_users).map(|u| u.0).collect();
+        let excepted = config.org.rules.values().flat_map(|r| &r.except_users);
+        let named: Vec<i64> = excepted.chain(&config.org.settings.protected_users).map(|u| u.0).collect();
         let logins: HashMap<i64, String> = self
             .store
-            .read(|tx| lookups::profiles_of(tx, &excepted))?
+            .read(|tx| lookups::profiles_of(tx, &named))?
             .into_iter()
             .filter_map(|u| u.login.map(|l| (u.user_key, l)))
             .collect();

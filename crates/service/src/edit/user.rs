@@ -144,8 +144,6 @@ impl Muster {
         options: ImportOptions,
     ) -> Result<PlanReport> {
         let user = self.locate(login)?;
-        // An admin's word about one named person is never held by a counted threshold.
-        let options = ImportOptions { force: true, ..options };
         let what = format!("user {} {login}", format!("{transition:?}").to_lowercase());
         self.change_as_seen(actor, &what, user, options, |_, person| {
             let status = person.stored.status.unwrap_or(UserStatus::Staged);

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use muster_engine::model::{AppKey, Item, Millis, PlanKey};
-use muster_engine::plan::UserEffects;
+use muster_engine::model::{AppKey, Item, Millis, PlanKey, UserKey};
+use muster_engine::plan::{Losers, UserEffects, Watch};
 use muster_engine::{Config, compile};
 use muster_store::config::{ConfigItemPut, ConfigWrites, mark_applied, publish};
 use muster_store::{Tx, log, plans, secrets};
 
+use super::guards::Before;
 use super::narrow::{Narrow, TouchedWorks};
 use super::process::{Frame, Outcome, Pass, look_ahead, process};
 use super::record::{self, Premises, plan_row, write_history};
@@ -24,6 +25,8 @@ use crate::muster::Muster;
 pub(super) struct Going<'a> {
     pub(super) muster: &'a Muster,
     pub(super) actor: String,
+    /// The person behind the actor, where there is one.
+    pub(super) person: Option<UserKey>,
     pub(super) proposal: Proposal,
     pub(super) plan: PlanKey,
     pub(super) at: Millis,
@@ -47,6 +50,9 @@ pub(super) struct Found {
     pub(super) sample: Vec<UserEffects>,
     /// Rows of people who had left, as long as the comparison of the feed isn't there to tell them.
     pub(super) left_before: u64,
+    pub(super) losers: Losers,
+    /// What plans before it took, when it was judged.
+    pub(super) before: Before,
 }
 
 /// How many people's effects a report shows.
@@ -74,6 +80,7 @@ impl Found {
     pub(super) fn add(&mut self, outcome: &mut Outcome) {
         self.left_before(outcome.left_before);
         self.counts.tally.merge(&outcome.tally);
+        self.losers.merge(std::mem::take(&mut outcome.losers));
         self.counts.changed_since += outcome.since.len() as u64;
         for (user, since) in outcome.since.iter().take(20) {
             let by = since.by.map_or_else(|| "nobody knows".to_owned(), |p| format!("plan {p}"));
@@ -133,8 +140,7 @@ impl Muster {
     ) -> Result<PlanReport> {
         // Every change comes by here: no face can go around the rights.
         actor.require(proposal.right(), &format!("change this ({})", proposal.trigger.describe()))?;
-        let by_hand = matches!(proposal.trigger, Trigger::Edit { .. });
-        if proposal.force && !by_hand {
+        if proposal.force {
             actor.require(Right::Admin, "waive guards")?;
         }
         for _ in 0..8 {
@@ -191,6 +197,7 @@ impl Muster {
             keys,
             muster: self,
             actor: actor.name.clone(),
+            person: actor.user,
             proposal,
             plan,
             at: self.now(),
@@ -209,6 +216,7 @@ impl Going<'_> {
         let (publishes, undoes) = (!self.proposal.items.is_empty(), self.proposal.undo_of.is_some());
         Frame {
             config: &self.config,
+            watch: Watch { config: &self.old, actor: self.person },
             plan: self.plan,
             at: self.at,
             dry,
@@ -307,6 +315,7 @@ impl Going<'_> {
                 state.counts.clone_from(&begun.0);
                 state.notes.clone_from(&begun.1);
                 state.sample.clear();
+                state.losers = Losers::default();
                 if self.moved(tx)? {
                     self.muster.config_in(tx)?;
                     return Ok(Small::Again);
@@ -325,8 +334,7 @@ impl Going<'_> {
                 if self.nothing(&state, &outcomes) {
                     return Ok(Small::Nothing);
                 }
-                state.notes.findings = self.findings(tx, &state)?;
-                if self.held(&state.notes.findings) {
+                if self.judge(tx, &mut state)? {
                     return Err(Unkept::Held);
                 }
                 self.write_small(tx, &outcomes, &mut state)?;
@@ -391,6 +399,7 @@ impl Going<'_> {
             write_history(tx, self.plan, &self.actor, self.at, no as i64, outcome)?;
         }
         self.mark_walked(tx)?;
+        self.charge(tx, found)?;
         self.conclude(tx, found)
     }
 

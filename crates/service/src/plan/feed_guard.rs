@@ -1,4 +1,4 @@
-//! Guards over a feed as a whole: empty, cut short, other keys, undone before.
+//! Guards over a feed as a whole: empty, cut short, unreadable, other keys, undone before.
 
 use muster_engine::model::GuardSettings;
 use muster_engine::plan::{Finding, FindingKind};
@@ -14,7 +14,7 @@ pub(super) fn judge(
     undone: bool,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut find = |kind, message: String, waivable| findings.push(Finding { kind, message, waivable });
+    let mut find = |kind, message: String, waivable| findings.push(Finding::new(kind, message, waivable));
     if stats.rows == 0 && stats.living > 0 {
         let message = format!("the feed has no rows, the source had {} people", stats.living);
         find(FindingKind::FeedEmpty, message, false);
@@ -27,6 +27,16 @@ pub(super) fn judge(
             );
             find(FindingKind::FeedCut, message, true);
         }
+    }
+    // What can be read of it may be right, and says nothing about the rest.
+    let readable = stats.rows - stats.unreadable.min(stats.rows);
+    if stats.rows >= guard.minimum && readable * 100 < stats.rows * u64::from(guard.feed_percent) {
+        let message = format!(
+            "of the feed's {} rows, {} have no key that can be read: it looks damaged (at least {} % are expected to be \
+             readable)",
+            stats.rows, stats.unreadable, guard.feed_percent
+        );
+        find(FindingKind::FeedUnreadable, message, false);
     }
     // A feed whose keys are other ones would end everybody and create them anew.
     if stats.living >= guard.minimum

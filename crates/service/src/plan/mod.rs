@@ -8,6 +8,7 @@ mod exchange;
 mod farewell;
 mod feed_guard;
 mod former;
+pub(crate) mod guards;
 mod judging;
 mod kept;
 mod manage;

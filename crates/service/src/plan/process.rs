@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use muster_engine::derive::{Derived, ProfilePart, derive_from, derive_profile};
 use muster_engine::facts::{Before, Fact, FactValue, Facts};
 use muster_engine::model::{AppKey, Millis, PlanKey, UserKey};
-use muster_engine::plan::{Diff, Tally, UserEffects, diff};
+use muster_engine::plan::{Diff, Losers, Tally, UserEffects, Watch, diff};
 use muster_engine::{Config, Value};
 use muster_store::config::applied_through;
 use muster_store::people::{PeopleWrites, PersonRows, load_people};
@@ -31,6 +31,8 @@ use crate::world::{NewKeys, Person, Stamp, claims_move, write_person};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame<'a> {
     pub(crate) config: &'a Config,
+    /// Under whose eyes it takes something away.
+    pub(crate) watch: Watch<'a>,
     pub(crate) plan: PlanKey,
     pub(crate) at: Millis,
     /// Nothing is written: new people get provisional keys.
@@ -120,6 +122,7 @@ pub(crate) struct UserBefore {
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) tally: Tally,
+    pub(crate) losers: Losers,
     pub(crate) effects: Vec<UserEffects>,
     pub(crate) befores: Vec<UserBefore>,
     pub(crate) writes: PeopleWrites,
@@ -138,6 +141,7 @@ impl Outcome {
     /// Adds what follows for the works behind; what is to be written isn't kept.
     pub(crate) fn add(&mut self, other: Self) {
         self.tally.merge(&other.tally);
+        self.losers.merge(other.losers);
         self.effects.extend(other.effects);
         self.befores.extend(other.befores);
         self.rejected.extend(other.rejected);
@@ -472,6 +476,7 @@ fn finish(
         out.tally.people -= u64::from(slot.counted);
         let login = login_of(frame.config, &derived.profile, &slot.person);
         leavers.extend(farewell::leaver(frame, &login, &derived, &diff));
+        out.losers.add(&frame.watch, slot.facts.user, &login, &diff);
         let beyond = derived.problems.iter().skip(slot.known_problems);
         out.problems.extend(beyond.map(|p| (login.clone(), p.reason.clone())));
         if !frame.dry {

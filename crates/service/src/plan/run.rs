@@ -32,18 +32,17 @@ impl Going<'_> {
         let mut pass = Pass::default();
         self.look_ahead(&mut pass)?;
         let (mut found, digest) = self.dry_pass(&mut pass, self.proposal.preview, self.proposal.preview)?;
-        found.notes.findings = self.muster.store.try_read(|tx| self.findings(tx, &found))?;
+        let held = self.muster.store.try_read(|tx| self.judge(tx, &mut found))?;
         if self.proposal.preview {
             return self.settle(found, digest, PlanStatus::Planned);
         }
-        if self.held(&found.notes.findings) {
+        if held || !self.start_run(&mut found, digest)? {
             // Now its effects are wanted on paper.
             pass = Pass::default();
             self.look_ahead(&mut pass)?;
             let (_, digest) = self.dry_pass(&mut pass, true, true)?;
             return self.settle(found, digest, PlanStatus::Held);
         }
-        self.start_run(&found, digest)?;
         let ahead = std::mem::take(&mut pass.ahead);
         self.carry_on(Pass::ahead_of(ahead), found)
     }
@@ -102,19 +101,11 @@ impl Going<'_> {
         Ok((found, digest.finish()))
     }
 
-    /// Publishes the configuration and makes the run that applies the plan.
-    fn start_run(&self, found: &Found, digest: String) -> Result<()> {
+    /// Publishes the configuration and makes the run that applies the plan, unless guards hold it after all: others have
+    /// taken something away since it was worked out.
+    fn start_run(&self, found: &mut Found, digest: String) -> Result<bool> {
         let premises = Premises { config_version: self.config.version, digest };
-        let row = plan_row(
-            self.plan,
-            PlanStatus::Applying,
-            &self.proposal,
-            &self.actor,
-            self.at,
-            &found.counts,
-            &found.notes,
-            &premises,
-        )?;
+        self.progress.step("judging", 0, 0);
         let now = machine_now();
         let run = RunRow {
             plan_key: self.plan.0,
@@ -130,17 +121,32 @@ impl Going<'_> {
                     "the configuration changed while the plan was worked out; propose it again".to_owned(),
                 ));
             }
+            if self.judge_again(tx, found)? {
+                return Ok(false);
+            }
             if let Some(undone) = self.proposal.undo_of {
                 self.claim_undone(tx, undone)?;
             }
+            let row = plan_row(
+                self.plan,
+                PlanStatus::Applying,
+                &self.proposal,
+                &self.actor,
+                self.at,
+                &found.counts,
+                &found.notes,
+                &premises,
+            )?;
             if plans::plan(tx, self.plan.0)?.is_some() {
                 plans::update_plan(tx, &row)?;
             } else {
                 plans::insert_plan(tx, &row)?;
             }
             self.publish(tx)?;
+            // All of it at once, before anything of it happens.
+            self.charge(tx, found)?;
             runs::insert_run(tx, &run)?;
-            Ok(())
+            Ok(true)
         })
     }
 

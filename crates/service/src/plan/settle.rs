@@ -1,52 +1,18 @@
 //! How a plan ends: judged, recorded as applied, held or shown, with the tasks and feeds that belong to it.
 
-use muster_engine::model::{AppKey, IdKind, PlanKey, UserStatus, public_id};
-use muster_engine::plan::{Finding, Population, judge};
-use muster_store::{Tx, feeds, log, lookups, plans, tasks};
+use muster_engine::model::{AppKey, IdKind, PlanKey, public_id};
+use muster_store::{Tx, feeds, log, plans, tasks};
 
 use super::apply::{Found, Going};
 use super::digest::Digest;
 use super::process::Outcome;
 use super::record::{self, Premises, plan_row, write_effects};
 use super::stream::Source;
-use super::{PlanReport, PlanStatus, Trigger, feed_guard};
+use super::{PlanReport, PlanStatus, Trigger};
 use crate::error::{Result, ServiceError};
 use crate::events::{Event, EventOutcome, EventTarget};
 
 impl Going<'_> {
-    /// What guards find.
-    pub(super) fn findings(&self, tx: &mut dyn Tx, found: &Found) -> Result<Vec<Finding>> {
-        let tally = &found.counts.tally;
-        let mut population = Population::default();
-        if tally.deactivated + tally.suspended > 0 || !tally.unassigned.is_empty() {
-            let counts = lookups::status_counts(tx)?;
-            population.people = counts
-                .iter()
-                .filter(|(s, _)| UserStatus::parse(s).is_none_or(|s| !s.has_left()))
-                .map(|(_, n)| *n as u64)
-                .sum();
-            population.apps = lookups::account_counts(tx)?
-                .into_iter()
-                .map(|c| (AppKey(c.app_key), c.assigned as u64))
-                .collect();
-        }
-        let mut findings = judge(&self.old, tally, &population);
-        if let (Source::Feed { app, feed }, Some(stats)) = (&self.proposal.source, &found.counts.feed) {
-            let guard =
-                self.config.app(AppKey(*app)).and_then(|a| a.guard).unwrap_or(self.config.org.settings.guard);
-            let last = feeds::last_feed(tx, *app, "APPLIED")?;
-            let hash = feeds::feed(tx, *feed)?.map(|f| f.hash).unwrap_or_default();
-            let undone = feeds::feeds_by_hash(tx, *app, &hash)?.iter().any(|f| f.state == "UNDONE");
-            findings.extend(feed_guard::judge(guard, stats, last.as_ref(), undone));
-        }
-        Ok(findings)
-    }
-
-    /// Whether the findings hold the plan.
-    pub(super) fn held(&self, findings: &[Finding]) -> bool {
-        findings.iter().any(|f| !(f.waivable && self.proposal.force))
-    }
-
     /// The plan is applied: its row, its feed, the plan it undoes, held ones it supersedes, tasks about left out rows.
     pub(super) fn mark_done(&self, tx: &mut dyn Tx, found: &Found, premises: &Premises) -> Result<()> {
         self.put_applied(tx, found, premises)?;
@@ -85,6 +51,7 @@ impl Going<'_> {
         if let Some(undone) = self.proposal.undo_of {
             self.claim_undone(tx, undone)?;
             if let Some(row) = plans::plan(tx, undone.0)? {
+                self.give_back(tx, &row)?;
                 if let Some(feed) = feed_of(&row) {
                     feed_state(tx, feed, "UNDONE", None)?;
                 }
@@ -212,8 +179,7 @@ impl Going<'_> {
             digest.add(outcome)?;
             found.add(outcome);
         }
-        let findings = self.muster.store.try_read(|tx| self.findings(tx, found))?;
-        found.notes.findings = findings;
+        self.muster.store.try_read(|tx| self.judge(tx, found))?;
         self.muster.store.try_write(|tx| {
             self.ensure_row(tx, PlanStatus::Failed)?;
             plans::drop_blocks(tx, self.plan.0, record::EFFECTS)?;

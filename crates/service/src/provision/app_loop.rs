@@ -317,7 +317,7 @@ impl Worker {
                     signal = Some(Signal::Trouble { error: error.clone() });
                 }
             }
-            Verdict::Done | Verdict::Failed { .. } | Verdict::InDoubt { .. } => {
+            Verdict::Done | Verdict::Failed { .. } | Verdict::InDoubt { .. } | Verdict::Protected { .. } => {
                 self.failures_in_a_row = 0;
                 let answered = !outcome.did.is_empty() || outcome.failed_call.is_some();
                 if self.unwell && epoch == self.epoch && answered {

@@ -126,6 +126,9 @@ fn task(
         rev: job.rev,
         at,
     };
+    if let Some(user_name) = target.would_touch(job) {
+        return Some(words::protected(&about, people, user_name));
+    }
     let (what, after) = match job.calls(target.allowed).first() {
         Some(Call::Create) => (ByHand::Create, Some(after(desired, None))),
         Some(Call::Update) => (ByHand::Change, Some(after(desired, job.known.as_ref()))),

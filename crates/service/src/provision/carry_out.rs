@@ -36,6 +36,8 @@ pub(super) enum Verdict {
     Failed { error: String },
     /// Accounts can't be told apart: a person must look.
     InDoubt { error: String },
+    /// The account is one that is left alone: a person must look.
+    Protected { user_name: String },
     /// The app refuses us; the account has nothing to do with it.
     Refused { error: String },
     /// Nothing was tried.
@@ -108,6 +110,10 @@ pub(super) async fn carry_out(db: &Db, target: &Target, job: Job) -> Result<Outc
 impl Work<'_> {
     async fn run(&mut self) -> Result<()> {
         let Some(desired) = self.out.job.desired.clone() else { return Ok(()) };
+        if let Some(user_name) = self.target.would_touch(&self.out.job).map(str::to_owned) {
+            self.out.verdict = Verdict::Protected { user_name };
+            return Ok(());
+        }
         if self.out.job.look_first {
             match look_up(self.db, self.target, &self.out.job, true).await? {
                 Ok(found) => {
@@ -147,6 +153,10 @@ impl Work<'_> {
     /// Takes over what was looked up. Gives whether work can go on.
     fn take(&mut self, found: Found, desired: &DesiredAccount) -> bool {
         match found {
+            Found::One(account) if self.target.protects(&account.user_name).is_some() => {
+                self.out.verdict = Verdict::Protected { user_name: account.user_name };
+                false
+            }
             Found::One(account) => {
                 let is_new = self.out.job.remote_id.as_deref() != Some(account.id.as_str());
                 self.known = Some(*account);

@@ -89,6 +89,7 @@ pub(super) async fn look_up(
     let mut names: BTreeSet<&str> =
         job.note.iter().flat_map(|note| &note.user_names).map(String::as_str).collect();
     names.extend(job.desired.as_ref().map(|desired| desired.user_name.as_str()));
+    names.retain(|name| target.protects(name).is_none());
     for name in names {
         match target.connector.find(&LookUp::UserName(name.to_owned())).await {
             Err(error) => return Ok(Err(error)),

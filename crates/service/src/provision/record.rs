@@ -164,6 +164,10 @@ fn settlement(one: &Finished, verdict: &Verdict, now: i64) -> Settlement {
         Verdict::Failed { error } | Verdict::InDoubt { error } => {
             Ending::Failed { failed_rev: job.rev, error: error.clone(), attempt: attempt() }
         }
+        Verdict::Protected { user_name } => {
+            let error = format!("the account `{user_name}` is protected");
+            Ending::Failed { failed_rev: job.rev, error, attempt: attempt() }
+        }
         // The app's pause holds it back, not a time of its own.
         Verdict::Refused { error } => {
             Ending::Later { next_attempt: now, error: Some(error.clone()), attempt: attempt() }
@@ -185,19 +189,17 @@ fn write_tasks(tx: &mut dyn Tx, kept: &[(&Finished, &Verdict)], at: Millis) -> m
     }
     let failed: Vec<_> = kept
         .iter()
-        .filter_map(|(one, verdict)| match verdict {
-            Verdict::Failed { error } => Some((*one, error, false)),
-            Verdict::InDoubt { error } => Some((*one, error, true)),
-            _ => None,
+        .filter(|(_, verdict)| {
+            matches!(verdict, Verdict::Failed { .. } | Verdict::InDoubt { .. } | Verdict::Protected { .. })
         })
         .collect();
     if failed.is_empty() {
         return Ok(());
     }
-    let people = People::load(tx, failed.iter().filter_map(|(one, ..)| one.outcome.job.user))?;
+    let people = People::load(tx, failed.iter().filter_map(|(one, _)| one.outcome.job.user))?;
     let opened: Vec<_> = failed
         .iter()
-        .map(|(one, error, in_doubt)| {
+        .filter_map(|(one, verdict)| {
             let job = &one.outcome.job;
             let about = words::About {
                 app: one.target.app,
@@ -209,7 +211,16 @@ fn write_tasks(tx: &mut dyn Tx, kept: &[(&Finished, &Verdict)], at: Millis) -> m
                 rev: job.rev,
                 at,
             };
-            words::failed(&about, &people, job.desired.as_ref(), error, *in_doubt)
+            Some(match verdict {
+                Verdict::Protected { user_name } => words::protected(&about, &people, user_name),
+                Verdict::Failed { error } => {
+                    words::failed(&about, &people, job.desired.as_ref(), error, false)
+                }
+                Verdict::InDoubt { error } => {
+                    words::failed(&about, &people, job.desired.as_ref(), error, true)
+                }
+                _ => return None,
+            })
         })
         .collect();
     tasks::open_tasks(tx, &opened)
@@ -249,6 +260,10 @@ fn write_events(tx: &mut dyn Tx, kept: &[(&Finished, &Verdict)], at: Millis) -> 
         let failure = match verdict {
             Verdict::Failed { error } | Verdict::InDoubt { error } => {
                 Some((failed_type(outcome.failed_call), EventOutcome::failure(error.as_str())))
+            }
+            Verdict::Protected { user_name } => {
+                let error = format!("the account `{user_name}` is protected");
+                Some((failed_type(outcome.failed_call), EventOutcome::failure(error)))
             }
             _ => None,
         };

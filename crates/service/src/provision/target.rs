@@ -5,10 +5,12 @@ use std::sync::Arc;
 use muster_connectors::{Capabilities, Connector};
 use muster_engine::Config;
 use muster_engine::model::{App, AppKey, AppKind, Provisioning};
-use muster_engine::outbound::Allowed;
+use muster_engine::outbound::{AccountState, Allowed};
 use muster_store::{Tx, secrets};
 use secrecy::SecretString;
 
+use super::find::same_name;
+use super::job::Job;
 use super::limit::Limited;
 use crate::error::Result;
 use crate::muster::Muster;
@@ -105,6 +107,27 @@ impl Target {
             capabilities,
             connector,
         })))
+    }
+
+    /// The user name, if it is one that is left alone; applications seldom tell cases apart.
+    pub(super) fn protects<'a>(&self, user_name: &'a str) -> Option<&'a str> {
+        let protected = &self.provisioning.protected_accounts;
+        protected.iter().any(|name| same_name(name, user_name)).then_some(user_name)
+    }
+
+    /// The protected account that work on an account would touch, as far as is known.
+    pub(super) fn would_touch<'a>(&self, job: &'a Job) -> Option<&'a str> {
+        let desired = job.desired.as_ref()?;
+        let known = job.known.as_ref();
+        // What isn't wanted and isn't known to be there is looked for under no name.
+        if self.provisioning.protected_accounts.is_empty()
+            || (desired.state != AccountState::Active && known.is_none())
+            || (!job.look_first && job.calls(self.allowed).is_empty())
+        {
+            return None;
+        }
+        let known = known.and_then(|known| self.protects(&known.user_name));
+        known.or_else(|| self.protects(&desired.user_name))
     }
 
     /// How many calls run at once.

@@ -1,12 +1,12 @@
 //! Taking away what nothing depends on any more, after the days that the org has set.
 
-use muster_store::{Tx, cleanup as stored, plans, secrets};
+use muster_store::{Tx, cleanup as stored, guard_window, plans, secrets};
 
 use crate::clock::machine_now;
 use crate::error::Result;
 use crate::mail::MOST_ATTEMPTS;
 use crate::muster::Muster;
-use crate::plan::Trigger;
+use crate::plan::{Trigger, guards};
 
 const DAY: i64 = 86_400_000;
 /// How long an expired token is still listed, so that somebody sees why a program is refused.
@@ -82,6 +82,9 @@ impl Muster {
             let n = self.pieces(&mut |tx| stored::expired_tokens(tx, before, ROWS))?;
             cleaned.add("expired tokens", n);
         }
+        let outside = guards::last_outside(&config, self.now());
+        let hours = self.store.write(|tx| guard_window::prune(tx, outside + 1))?;
+        cleaned.add("hours of what plans took away", hours);
         let expired = self.store.write(|tx| secrets::drop_expired(tx, machine_now()))?;
         cleaned.add("secrets past their deadline", expired);
         Ok(cleaned)

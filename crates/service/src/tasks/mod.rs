@@ -13,7 +13,9 @@ use muster_store::tasks::{self as stored, TaskRow};
 use muster_store::{Tx, app_state, log};
 
 pub use notify::NotifyReport;
-pub use words::{DEPROVISION, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, PROVISION, REFUSED, UPDATE};
+pub use words::{
+    DEPROVISION, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, PROTECTED, PROVISION, REFUSED, UPDATE,
+};
 
 use crate::access::{Actor, Right};
 use crate::clock::machine_now;
@@ -183,7 +185,7 @@ impl Muster {
             for key in tasks {
                 let task = open_task(tx, *key)?.task;
                 match (task.kind.as_str(), task.account_key, task.app_key) {
-                    (FAILED | IN_DOUBT, Some(account), _) => accounts.push(account),
+                    (FAILED | IN_DOUBT | PROTECTED, Some(account), _) => accounts.push(account),
                     (REFUSED, _, Some(app)) => {
                         apps.insert(app);
                     }
@@ -262,7 +264,7 @@ fn finish(tx: &mut dyn Tx, actor: &Actor, keys: &[i64], at: Millis) -> Result<(T
                     events.last_key = events.last_key.max(user);
                 }
             }
-            FAILED | IN_DOUBT => again.extend(task.account_key),
+            FAILED | IN_DOUBT | PROTECTED => again.extend(task.account_key),
             REFUSED => {
                 if let Some(app) = task.app_key {
                     app_state::note_success(tx, app)?;

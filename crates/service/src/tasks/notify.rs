@@ -9,7 +9,9 @@ use muster_store::mail::{self as stored_mail, NewMail};
 use muster_store::tasks as stored;
 
 use super::Task;
-use super::words::{DEPROVISION, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, PROVISION, REFUSED, UPDATE};
+use super::words::{
+    DEPROVISION, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, PROTECTED, PROVISION, REFUSED, UPDATE,
+};
 use crate::error::Result;
 use crate::mail::MOST_ATTEMPTS;
 use crate::muster::Muster;
@@ -145,6 +147,7 @@ fn kind_words(kind: &str) -> &str {
         DEPROVISION => "accounts to take away by hand",
         FAILED => "accounts that the application refused",
         IN_DOUBT => "accounts that can't be told apart",
+        PROTECTED => "accounts that would be protected ones",
         REFUSED => "applications that refuse to be provisioned",
         JOB_FAILED => "scheduled jobs that failed",
         MAIL_FAILED => "people whom mail can't reach",

@@ -20,6 +20,8 @@ pub const DEPROVISION: &str = "deprovision_by_hand";
 pub const FAILED: &str = "provisioning_failed";
 /// Accounts of the app can't be told apart.
 pub const IN_DOUBT: &str = "account_in_doubt";
+/// The account that would be the person's is protected.
+pub const PROTECTED: &str = "account_protected";
 /// The app refuses us, or isn't set up right.
 pub const REFUSED: &str = "app_refused";
 /// A job that runs by itself failed.
@@ -185,6 +187,21 @@ pub(crate) fn failed(
         kind,
         title,
         &json!({ "what": what, "person": person, "app": app, "userName": user_name, "error": error }),
+    )
+}
+
+/// The account that would be a person's is one that Muster leaves alone.
+pub(crate) fn protected(about: &About<'_>, people: &People, user_name: &str) -> NewTask {
+    let person = people.name(about.user);
+    let app = about.app_name;
+    let what = format!(
+        "The account `{user_name}` in {app} is protected (provisioning.protected_accounts): nothing was done about it. \
+         Give {person} another user name there, or take `{user_name}` out of protected_accounts, then retry this task."
+    );
+    about.task(
+        PROTECTED,
+        format!("The account of {person} in {app} would be a protected one"),
+        &json!({ "what": what, "person": person, "app": app, "userName": user_name }),
     )
 }
 

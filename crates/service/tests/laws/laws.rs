@@ -16,6 +16,7 @@ use crate::identity::identity;
 use crate::net::net;
 use crate::sim::{APPLY, Broken, PREVIEW, Sim, admin, copy_dir, counted, law, open, store_effects, temp};
 use crate::stored::{View, Views, comparable, difference, dump, index, people, views};
+use crate::windows::{charged, windows};
 use crate::world::{Life, SOURCES, Step, change, configuring, life, personal, world};
 
 /// Runs a law over so many cases; a failure is told with the smallest world and life that show it.
@@ -123,6 +124,7 @@ fn one_step(sim: &mut Sim, step: &Step) -> Result<(), Broken> {
     }
     sim.as_from_scratch().map_err(|e| at("after", e))?;
     index(&sim.muster).map_err(|e| at("the index of people", e))?;
+    charged(&sim.muster).map_err(|e| at("the windows of guards", e))?;
     // A row left out for its rival's sake may come in the next time, when the rival has gone.
     if matches!(step, Step::Undo { .. }) || !done.notes.rejected.is_empty() {
         return Ok(());
@@ -328,6 +330,10 @@ fn chunk_size_does_not_matter() {
             law(one == all, || {
                 format!("step {no}: {step:?}\nin chunks of {chunk}: {one:?}\nat once: {all:?}")
             })?;
+            let (a, b) = (windows(&big.muster), windows(&small.muster));
+            law(a == b, || {
+                format!("step {no}: {step:?} in chunks of {chunk}: {b:?} is charged, at once {a:?}")
+            })?;
             let (a, b) = (comparable(&big.muster), comparable(&small.muster));
             let lines = |all: &[_]| {
                 all.iter()
@@ -418,6 +424,8 @@ fn interrupted_runs_end_the_same() {
                     .collect::<Vec<_>>()
             };
             law(got == wanted, || at(difference(&lines(&wanted), &lines(&got))))?;
+            let charged = windows(&muster);
+            law(charged == windows(&sim.muster), || at(format!("{charged:?} is charged")))?;
             if let Some(plan) = report.plan {
                 let end = told(muster.plan(plan))?;
                 law(end.status == PlanStatus::Applied && end.counts == report.counts, || {

@@ -13,4 +13,5 @@ mod oracle;
 mod settings;
 mod sim;
 mod stored;
+mod windows;
 mod world;

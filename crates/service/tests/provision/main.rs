@@ -7,5 +7,6 @@ mod crash;
 mod faults;
 mod fill;
 mod limits;
+mod protected;
 mod restore;
 mod support;

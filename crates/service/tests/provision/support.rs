@@ -54,7 +54,11 @@ impl Org {
 
     pub(crate) fn admins(&self, admins: &[&str]) {
         let admins = admins.iter().map(|&admin| admin.to_owned()).collect();
-        self.publish(ItemKind::Org, "org", &Item::Org(OrgSettings { admins, ..OrgSettings::default() }));
+        self.publish(
+            ItemKind::Org,
+            "org",
+            &Item::Org(Box::new(OrgSettings { admins, ..OrgSettings::default() })),
+        );
     }
 
     /// Adds an application that is worked in by hand.

@@ -97,6 +97,24 @@ fn a_feed_that_was_undone_is_remembered_and_a_waiting_undo_keeps_its_plan() {
 }
 
 #[test]
+fn hours_that_no_guard_counts_any_more_go() {
+    let world = World::new(KEPT);
+    world.import(1..=150);
+    world.clock("2027-01-20T00:00:00Z");
+    world.import(1..=145);
+    world.clock("2027-01-20T09:00:00Z");
+    world.import(1..=140);
+    let hours = || -> i64 {
+        let db = rusqlite::Connection::open(world.muster.dir().join("muster.db")).unwrap();
+        db.query_row("SELECT COUNT(DISTINCT bucket) FROM guard_window", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(hours(), 2);
+    let told = world.clean("2027-01-21T03:00:00Z");
+    assert!(told.contains("hours of what plans took away"), "{told}");
+    assert_eq!(hours(), 1, "the second hour counts still");
+}
+
+#[test]
 fn logs_tasks_mails_and_tokens_go_and_the_log_goes_on() {
     let world = World::new(&format!("{KEPT}\n[org]\nadmins = [\"it@example.org\"]"));
     world.import(1..=3);

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod guards;
+mod losses;
 mod narrow;
+mod protected;
 mod renamed;
 mod undo;
+mod windows;
 
 use std::path::{Path, PathBuf};
 

@@ -20,8 +20,10 @@ fn open(dir: &Path) -> Muster {
     Muster::open(dir, true, Some("2027-01-01T00:00:00Z")).unwrap()
 }
 
+/// How much a change takes away isn't the matter here.
 fn apply(muster: &Muster, text: &str) -> PlanReport {
-    muster.org_apply(&admin(), "org.toml", text, ImportOptions::default(), &Quiet).unwrap().report
+    let options = ImportOptions { preview: false, force: true };
+    muster.org_apply(&admin(), "org.toml", text, options, &Quiet).unwrap().report
 }
 
 /// So many people in departments of equal size.
@@ -97,14 +99,14 @@ fn only_those_a_change_can_touch_are_derived() {
 }
 
 /// Does something once, at the first step of a phase.
-struct Meanwhile<'a> {
+pub(crate) struct Meanwhile<'a> {
     phase: &'static str,
     done: AtomicBool,
     what: Box<dyn Fn() + Sync + 'a>,
 }
 
 impl<'a> Meanwhile<'a> {
-    fn at(phase: &'static str, what: impl Fn() + Sync + 'a) -> Self {
+    pub(crate) fn at(phase: &'static str, what: impl Fn() + Sync + 'a) -> Self {
         Self { phase, done: AtomicBool::new(false), what: Box::new(what) }
     }
 }

@@ -33,6 +33,7 @@ const WHOLE_TABLE: &[&str] = &[
     "lookups::ACCOUNT_COUNTS",
     "lookups::GROUP_SIZES",
     "lookups::STATUS_COUNTS",
+    "lookups::VALUED",
     "mail::DUE",
     "mail::FEWEST",
     "mail::POSTPONE",

@@ -248,6 +248,11 @@ fn look_ups_page_in_order(store: &Store) {
                 (counts[1].app_key, counts[1].total, counts[1].assigned, counts[1].in_line),
                 (7, 25, 25, 0)
             );
+            let held = lookups::accounts_held(tx, &[7])?;
+            assert_eq!(held.iter().map(|a| (a.app_key, a.assigned)).collect::<Vec<_>>(), [(7, 25)]);
+            assert_eq!(lookups::living_members(tx, &[2, 3])?, [(2, 12), (3, 13)]);
+            assert_eq!(lookups::people_with_value(tx, "firstName")?, 25);
+            assert_eq!(lookups::people_with_value(tx, "firstname")?, 0, "names are as they are written");
             Ok(())
         })
         .unwrap();
