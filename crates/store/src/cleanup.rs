@@ -29,7 +29,7 @@ statements! {
     FEEDS_EMPTY = "SELECT feed_key FROM feed WHERE received < $1 AND state NOT IN ('SPOOLING', 'UNDONE') \
         AND NOT EXISTS (SELECT 1 FROM feed_chunk WHERE feed_chunk.feed_key = feed.feed_key) \
         AND feed_key <> COALESCE((SELECT MAX(l.feed_key) FROM feed l WHERE l.app_key = feed.app_key \
-        AND l.state = 'APPLIED'), 0) ORDER BY feed_key";
+        AND l.state = 'APPLIED' AND l.delta = 0), 0) ORDER BY feed_key";
     FEEDS_DROP = "DELETE FROM feed WHERE feed_key = ANY($1)";
     TASKS = "DELETE FROM task WHERE task_key IN (SELECT task_key FROM task WHERE done IS NOT NULL AND done < $1 \
         ORDER BY task_key LIMIT $2)";

@@ -9,12 +9,12 @@ use crate::{Result, Row, Store, StoreError, Tx, block};
 /// The columns that [`feed_row`] reads, in its order.
 macro_rules! feed_columns {
     () => {
-        "feed_key, app_key, hash, name, received, bytes, rows, valid, rejected, shape, state"
+        "feed_key, app_key, hash, name, received, bytes, rows, valid, rejected, shape, state, delta"
     };
 }
 
 statements! {
-    INSERT = concat!("INSERT INTO feed (", feed_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
+    INSERT = concat!("INSERT INTO feed (", feed_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
     UPDATE = "UPDATE feed SET hash = $1, bytes = $2, rows = $3, valid = $4, rejected = $5, shape = $6, state = $7 \
         WHERE feed_key = $8";
     GET = concat!("SELECT ", feed_columns!(), " FROM feed WHERE feed_key = $1");
@@ -23,7 +23,7 @@ statements! {
     OF_APP = concat!("SELECT ", feed_columns!(), " FROM feed WHERE app_key = $1 AND feed_key < $2 \
         ORDER BY feed_key DESC LIMIT $3");
     LAST = concat!("SELECT ", feed_columns!(), " FROM feed WHERE app_key = $1 AND state = $2 \
-        ORDER BY feed_key DESC LIMIT 1");
+        AND delta = 0 ORDER BY feed_key DESC LIMIT 1");
     ABANDONED = "SELECT feed_key FROM feed WHERE state = 'SPOOLING' AND received < $1 ORDER BY feed_key";
     DROP_FEEDS = "DELETE FROM feed WHERE feed_key = ANY($1)";
     DROP_CHUNKS = "DELETE FROM feed_chunk WHERE feed_key = ANY($1)";
@@ -62,6 +62,8 @@ pub struct FeedRow {
     pub shape: Option<String>,
     /// [`SPOOLING`], SPOOLED, APPLIED, HELD, UNDONE.
     pub state: String,
+    /// It tells changes: a missing row means nothing.
+    pub delta: bool,
 }
 
 /// Adds a feed.
@@ -80,6 +82,7 @@ pub fn insert_feed(tx: &mut dyn Tx, feed: &FeedRow) -> Result<()> {
             feed.rejected.into(),
             (&feed.shape).into(),
             feed.state.as_str().into(),
+            feed.delta.into(),
         ],
     )?;
     Ok(())
@@ -118,7 +121,7 @@ pub fn feeds_of_app(tx: &mut dyn Tx, app: i64, before: i64, limit: usize) -> Res
     rows(tx, OF_APP, &[app.into(), before.into(), (limit as i64).into()], feed_row)
 }
 
-/// The newest feed of a source in a state, such as the last one applied.
+/// The newest full feed of a source in a state, such as the last one applied.
 pub fn last_feed(tx: &mut dyn Tx, app: i64, state: &str) -> Result<Option<FeedRow>> {
     first(tx, LAST, &[app.into(), state.into()], feed_row)
 }
@@ -206,5 +209,6 @@ fn feed_row(row: &Row<'_>) -> Result<FeedRow> {
         rejected: row.int(8)?,
         shape: row.opt_string(9)?,
         state: row.string(10)?,
+        delta: row.flag(11)?,
     })
 }

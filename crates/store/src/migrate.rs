@@ -14,6 +14,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_directory", sql: include_str!("../migrations/0001_directory.sql") },
     Migration { name: "0002_server", sql: include_str!("../migrations/0002_server.sql") },
     Migration { name: "0003_jobs", sql: include_str!("../migrations/0003_jobs.sql") },
+    Migration { name: "0004_deltas", sql: include_str!("../migrations/0004_deltas.sql") },
 ];
 
 /// What an engine writes for the type words of a migration.

@@ -29,6 +29,8 @@ statements! {
         ORDER BY plan_key DESC LIMIT $3");
     OPEN_BY_TRIGGER = concat!("SELECT ", plan_columns!(), " FROM plan WHERE trigger_key = $1 AND status = ANY($2) \
         ORDER BY plan_key DESC");
+    OPEN_BY_PREFIX = concat!("SELECT ", plan_columns!(), " FROM plan WHERE trigger_key >= $1 AND trigger_key < $2 \
+        AND status = ANY($3) ORDER BY plan_key DESC");
     UNDOS = concat!("SELECT ", plan_columns!(), " FROM plan WHERE undo_of = $1 ORDER BY plan_key");
     SET_STATUS = "UPDATE plan SET status = $1 WHERE plan_key = $2 AND status = ANY($3)";
     PUT_BLOCK = "INSERT INTO plan_block (plan_key, kind, no, first_key, last_key, count, body) \
@@ -187,6 +189,12 @@ pub fn plans_before(tx: &mut dyn Tx, before: i64, statuses: &[&str], limit: usiz
 /// The plans of a trigger that have one of the given statuses, newest first.
 pub fn plans_by_trigger(tx: &mut dyn Tx, trigger_key: &str, statuses: &[&str]) -> Result<Vec<PlanRow>> {
     rows(tx, OPEN_BY_TRIGGER, &[trigger_key.into(), statuses.into()], plan_row)
+}
+
+/// The plans of all triggers that begin with `prefix` that have one of the given statuses, newest first.
+pub fn plans_by_trigger_prefix(tx: &mut dyn Tx, prefix: &str, statuses: &[&str]) -> Result<Vec<PlanRow>> {
+    let end = format!("{prefix}{}", char::MAX);
+    rows(tx, OPEN_BY_PREFIX, &[prefix.into(), end.as_str().into(), statuses.into()], plan_row)
 }
 
 /// The plans made to undo a plan, oldest first.

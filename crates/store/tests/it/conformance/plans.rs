@@ -52,6 +52,8 @@ fn plans_round_trip_and_compare_before_they_set(store: &Store) {
             assert_eq!(keys(plans::plans_before(tx, 3, &[], 9)?), [2, 1]);
             assert_eq!(keys(plans::plans_before(tx, i64::MAX, &["APPLIED", "HELD"], 2)?), [3, 2]);
             assert_eq!(keys(plans::plans_by_trigger(tx, "import:1", &["HELD", "PLANNED"])?), [4, 2]);
+            assert_eq!(keys(plans::plans_by_trigger_prefix(tx, "import:", &["HELD", "PLANNED"])?), [4, 2]);
+            assert_eq!(keys(plans::plans_by_trigger_prefix(tx, "import:1:", &["HELD"])?), [0; 0]);
             assert_eq!(keys(plans::undos_of(tx, 6)?), [1, 2, 3, 4]);
 
             assert!(!plans::set_status(tx, 2, &["PLANNED"], "APPLYING")?);
@@ -229,6 +231,11 @@ fn feeds_are_spooled(store: &Store) {
             assert_eq!(feeds::last_feed(tx, 5, "APPLIED")?.as_ref(), Some(&applied));
             assert_eq!(feeds::feeds_by_hash(tx, 5, "ab")?, std::slice::from_ref(&applied));
             assert_eq!(feeds::feeds_of_app(tx, 5, i64::MAX, 9)?.len(), 2);
+            // A delta is nothing that a full feed is compared with.
+            let delta = FeedRow { feed_key: 3, delta: true, ..applied.clone() };
+            feeds::insert_feed(tx, &delta)?;
+            assert_eq!(feeds::feed(tx, 3)?.as_ref(), Some(&delta));
+            assert_eq!(feeds::last_feed(tx, 5, "APPLIED")?.as_ref(), Some(&applied));
             assert_eq!(feeds::drop_abandoned(tx, 10)?, 0);
             assert_eq!(feeds::drop_abandoned(tx, 11)?, 1);
             assert_eq!(feeds::feed(tx, 2)?, None);
