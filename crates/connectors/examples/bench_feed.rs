@@ -9,7 +9,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::time::Instant;
 
-use muster_connectors::csv::{Column, FeedFormat, FeedReader, FeedRow, Kind, Terminated, sorted};
+use muster_connectors::csv::{Column, FeedFormat, FeedReader, FeedRow, Kind, Marked, sorted};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -47,6 +47,7 @@ fn main() -> Outcome<()> {
         for row in FeedReader::open(File::open(&file)?, &format)? {
             match row? {
                 FeedRow::Valid(row) => hash ^= row.content_hash(),
+                FeedRow::Gone(row) => return Err(format!("{} is gone", row.key).into()),
                 FeedRow::Rejected(row) => return Err(row.reason.into()),
             }
         }
@@ -68,7 +69,7 @@ fn main() -> Outcome<()> {
 fn format() -> FeedFormat {
     let texts = (0..TEXTS).map(|index| Column::new(format!("text_{index}"), Kind::Text));
     let columns = texts.chain([Column::new("hired", Kind::Date).required()]).collect();
-    let terminated = Some(Terminated { column: "status".into(), values: vec!["terminated".into()] });
+    let terminated = Some(Marked { column: "status".into(), values: vec!["terminated".into()] });
     FeedFormat { terminated, ..FeedFormat::new("id", columns) }
 }
 

@@ -1,14 +1,16 @@
 //! An org as a file.
 
-use muster_engine::model::app::Feed;
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
-    App, AppKey, AttributeType, Direction, Group, GroupKey, GroupKind, GroupRule, GuardLimits, GuardSettings,
-    IdKind, LeaveAt, LeaverAction, LinkDef, MailSettings, Mapping, Org, OrgSettings, Provisioning, PushWhen,
-    Retention, RuleStatus, Source, UserKey, WhenTaken, public_id,
+    App, AppKey, AttributeType, Column, Direction, Encoding, Feed, FeedMode, Group, GroupKey, GroupKind,
+    GroupRule, GuardLimits, GuardSettings, IdKind, LeaveAt, LeaverAction, LinkDef, MailSettings, Mapping,
+    Marked, Org, OrgSettings, Provisioning, PushWhen, Retention, RuleStatus, Source, UserKey, WhenTaken,
+    public_id,
 };
 
-use crate::names::{KINDS, LEAVE_AT, LEAVERS, MAIL_TLS, TAKEN, TYPES, UNASSIGNED, WHEN, word};
+use crate::names::{
+    ENCODINGS, KINDS, LEAVE_AT, LEAVERS, MAIL_TLS, MODES, TAKEN, TYPES, UNASSIGNED, WHEN, word,
+};
 use crate::read::app::FIRST;
 use crate::write::{Rows, expression, join, list, number, text, texts, value};
 
@@ -292,6 +294,8 @@ fn export_app(out: &mut String, org: &Org, key: AppKey, app: &App) {
 fn export_feed(out: &mut String, path: &str, feed: &Feed) {
     let mut rows = Rows::default();
     rows.put("key", text(&feed.key));
+    rows.unless(feed.mode == FeedMode::Full, "mode", || text(word(MODES, &feed.mode)));
+    rows.unless(feed.encoding == Encoding::Auto, "encoding", || text(word(ENCODINGS, &feed.encoding)));
     if let Some(delimiter) = feed.delimiter {
         rows.put("delimiter", text(&delimiter.to_string()));
     }
@@ -301,11 +305,13 @@ fn export_feed(out: &mut String, path: &str, feed: &Feed) {
     if let Some(separator) = feed.list_separator {
         rows.put("list_separator", text(&separator.to_string()));
     }
-    if let Some(terminated) = &feed.terminated {
-        let mut inner = Rows::default();
-        inner.put("column", text(&terminated.column));
-        inner.put("values", texts(&terminated.values));
-        rows.put("terminated", inner.inline());
+    for (name, mark) in [("terminated", &feed.terminated), ("deleted", &feed.deleted)] {
+        if let Some(Marked { column, values }) = mark {
+            let mut inner = Rows::default();
+            inner.put("column", text(column));
+            inner.put("values", texts(values));
+            rows.put(name, inner.inline());
+        }
     }
     rows.unless(!feed.ignore_unknown_columns, "ignore_unknown_columns", || true.to_string());
     if let Some(path) = &feed.path {
@@ -314,17 +320,25 @@ fn export_feed(out: &mut String, path: &str, feed: &Feed) {
     rows.table(out, &format!("{path}.feed"));
     let mut columns = Rows::default();
     for column in &feed.columns {
-        let kind = text(word(TYPES, &column.kind));
-        if column.required {
-            let mut inner = Rows::default();
-            inner.unless(column.kind == AttributeType::String, "type", || kind);
-            inner.put("required", true.to_string());
-            columns.put(&column.name, inner.inline());
-        } else {
-            columns.put(&column.name, kind);
-        }
+        columns.put(&column.name, column_row(column));
     }
     columns.table(out, &format!("{path}.feed.columns"));
+}
+
+/// A column: its type, or a table if there is more to say.
+fn column_row(column: &Column) -> String {
+    let kind = text(word(TYPES, &column.kind));
+    if !column.required && column.names.is_empty() && column.date_format.is_none() {
+        return kind;
+    }
+    let mut rows = Rows::default();
+    rows.unless(column.kind == AttributeType::String, "type", || kind);
+    rows.unless(!column.required, "required", || true.to_string());
+    rows.unless(column.names.is_empty(), "names", || texts(&column.names));
+    if let Some(format) = &column.date_format {
+        rows.put("date_format", text(format));
+    }
+    rows.inline()
 }
 
 fn source_rows(source: &Source) -> Rows {

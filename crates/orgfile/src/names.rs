@@ -1,7 +1,8 @@
 //! The words of the format that stand for values of the model.
 
 use muster_engine::{
-    AppKind, AttributeType, LeaveAt, LeaverAction, MailTls, OnUnassign, PushWhen, WhenTaken,
+    AppKind, AttributeType, Encoding, FeedMode, LeaveAt, LeaverAction, MailTls, OnUnassign, PushWhen,
+    WhenTaken,
 };
 
 /// A word and what it stands for.
@@ -26,6 +27,10 @@ pub(crate) const KINDS: &Words<AppKind> = &[
     ("manual", AppKind::Manual),
     ("bookmark", AppKind::Bookmark),
 ];
+
+pub(crate) const ENCODINGS: &Words<Encoding> = Encoding::NAMES;
+
+pub(crate) const MODES: &Words<FeedMode> = &[("full", FeedMode::Full), ("delta", FeedMode::Delta)];
 
 pub(crate) const LEAVERS: &Words<LeaverAction> = &[
     ("deactivate", LeaverAction::Deactivate),

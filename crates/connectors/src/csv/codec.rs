@@ -9,11 +9,12 @@ use std::io;
 
 use muster_expr::Value;
 
-use super::{FeedRow, RejectedRow, ValidRow};
+use super::{FeedRow, GoneRow, RejectedRow, ValidRow};
 
 const VALID: u8 = 0;
 const TERMINATED: u8 = 1;
 const REJECTED: u8 = 2;
+const GONE: u8 = 3;
 
 /// Where the key starts.
 const KEY: usize = 12;
@@ -30,6 +31,11 @@ pub(super) fn encode_valid(row: &ValidRow, out: &mut Vec<u8>) {
 pub(super) fn encode_rejected(line: u64, key: &str, reason: &str, out: &mut Vec<u8>) {
     start(line, key, REJECTED, out);
     out.extend_from_slice(reason.as_bytes());
+}
+
+/// Appends a row that says that a record is gone.
+pub(super) fn encode_gone(row: &GoneRow, out: &mut Vec<u8>) {
+    start(row.line, &row.key, GONE, out);
 }
 
 /// The order of rows: by the bytes of the key, then by line.
@@ -68,6 +74,7 @@ pub(super) fn decode(row: &[u8]) -> io::Result<FeedRow> {
             let reason = text(rest.0)?.to_owned();
             Ok(FeedRow::Rejected(RejectedRow { line, key: Some(key), reason }))
         }
+        GONE => Ok(FeedRow::Gone(GoneRow { line, key })),
         tag @ (VALID | TERMINATED) => {
             let mut values = Vec::new();
             while !rest.0.is_empty() {
@@ -190,6 +197,10 @@ mod tests {
                 assert!(decode(&bytes[..cut]).is_err(), "cut at {cut}");
             }
         }
+        let mut bytes = Vec::new();
+        let gone = GoneRow { line: 8, key: "k".into() };
+        encode_gone(&gone, &mut bytes);
+        assert_eq!(decode(&bytes).unwrap(), FeedRow::Gone(gone));
         let mut bytes = Vec::new();
         encode_rejected(9, "k", "why", &mut bytes);
         let expected = RejectedRow { line: 9, key: Some("k".into()), reason: "why".into() };

@@ -6,7 +6,7 @@ use jiff::fmt::strtime::{self, BrokenDownTime};
 use muster_expr::Value;
 
 use super::format::can_delimit;
-use super::{Column, FeedError, FeedFormat, Kind};
+use super::{Column, FeedError, FeedFormat, Kind, dates};
 
 /// The most a row may be allowed to take; sorting keeps lengths in 32 bits.
 const MAX_ROW_BYTES: usize = 256 * 1024 * 1024;
@@ -14,8 +14,8 @@ const MAX_ROW_BYTES: usize = 256 * 1024 * 1024;
 /// Refuses settings under which no row could be read.
 pub(super) fn check(format: &FeedFormat) -> Result<(), FeedError> {
     let wrong = |what: String| Err(FeedError::Format(what));
-    if !can_delimit(format.delimiter) {
-        return wrong(format!("{:?} can't be the delimiter", char::from(format.delimiter)));
+    if let Some(delimiter) = format.delimiter.filter(|byte| !can_delimit(*byte)) {
+        return wrong(format!("{:?} can't be the delimiter", char::from(delimiter)));
     }
     if format.max_row_bytes == 0 || format.max_row_bytes > MAX_ROW_BYTES {
         return wrong(format!(
@@ -23,7 +23,7 @@ pub(super) fn check(format: &FeedFormat) -> Result<(), FeedError> {
             format.max_row_bytes
         ));
     }
-    if let Some(pattern) = &format.date_format {
+    for pattern in format.columns.iter().filter_map(|c| c.date_format.as_ref()).chain(&format.date_format) {
         // Formatting any date finds unknown directives, which parsing reports only with matching input.
         let sample = Timestamp::UNIX_EPOCH.to_zoned_datetime(jiff::tz::TimeZone::UTC);
         if let Err(error) = strtime::format(pattern, &sample) {
@@ -52,12 +52,14 @@ pub(super) fn value(field: &[u8], column: &Column, format: &FeedFormat) -> Resul
     let unreadable = |expected: &str| format!("is {} but should be {expected}", excerpt(trimmed));
     match &column.kind {
         Kind::Text => Ok(Value::Str(text.into())),
-        Kind::Date => match date(trimmed, format.date_format.as_deref()) {
-            Some(text) => Ok(Value::Str(text)),
-            None => Err(match &format.date_format {
-                Some(pattern) => unreadable(&format!("a date written as {pattern}")),
-                None => unreadable("a date such as 1992-12-31"),
-            }),
+        Kind::Date => match pattern(column, format) {
+            Some(pattern) => match with_pattern(trimmed, pattern) {
+                Some(text) => Ok(Value::Str(text)),
+                None => Err(unreadable(&format!("a date written as {pattern}"))),
+            },
+            // Which number is the day isn't known before the whole column is.
+            None if dates::is_written(trimmed) => Ok(Value::Str(trimmed.into())),
+            None => iso(trimmed).map(Value::Str).ok_or_else(|| unreadable("a date such as 1992-12-31")),
         },
         Kind::Integer => trimmed.parse().map(Value::Int).map_err(|_| unreadable("a whole number")),
         Kind::Number => match trimmed.parse::<f64>() {
@@ -77,15 +79,17 @@ pub(super) fn value(field: &[u8], column: &Column, format: &FeedFormat) -> Resul
     }
 }
 
+/// How the dates of a column are written; `None`: that is to be recognised.
+pub(super) fn pattern<'f>(column: &'f Column, format: &'f FeedFormat) -> Option<&'f str> {
+    column.date_format.as_deref().or(format.date_format.as_deref())
+}
+
 /// The text of a field, or why it has none, told in the same way.
 pub(super) fn text<'f>(field: &'f [u8], format: &FeedFormat) -> Result<&'f str, String> {
     if field.len() > format.max_field_bytes {
         return Err(format!("is {} bytes long, the limit is {}", field.len(), format.max_field_bytes));
     }
-    str::from_utf8(field).map_err(|_| {
-        let shown = excerpt(&String::from_utf8_lossy(field));
-        format!("isn't valid UTF-8: {shown}; was the file saved in another encoding?")
-    })
+    str::from_utf8(field).map_err(|_| format!("isn't text: {}", excerpt(&String::from_utf8_lossy(field))))
 }
 
 /// The start of a text, quoted, fit to be shown.
@@ -108,14 +112,7 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// ISO 8601 text of a date: `YYYY-MM-DD`, or with its time if it has one.
-fn date(text: &str, pattern: Option<&str>) -> Option<Box<str>> {
-    match pattern {
-        Some(pattern) => with_pattern(text, pattern),
-        None => iso(text),
-    }
-}
-
+/// A date in ISO 8601, or with its time if it has one.
 fn iso(text: &str) -> Option<Box<str>> {
     if let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() {
         let number = |digits: &[u8]| {
@@ -133,6 +130,7 @@ fn iso(text: &str) -> Option<Box<str>> {
     (has_time && (text.parse::<Timestamp>().is_ok() || text.parse::<DateTime>().is_ok())).then(|| text.into())
 }
 
+/// The ISO 8601 text of a date written by a pattern.
 fn with_pattern(text: &str, pattern: &str) -> Option<Box<str>> {
     let parts = BrokenDownTime::parse(pattern, text).ok()?;
     let text = if parts.hour().is_none() {
@@ -158,7 +156,7 @@ mod tests {
             "1992-01-01T08:30:00",
             "1992-01-01T08:30+02:00",
         ] {
-            assert_eq!(date(good, None).as_deref(), Some(good));
+            assert_eq!(iso(good).as_deref(), Some(good));
         }
         for bad in [
             "1992-1-1",
@@ -170,7 +168,7 @@ mod tests {
             "+992-01-01",
             "today",
         ] {
-            assert_eq!(date(bad, None), None, "{bad}");
+            assert_eq!(iso(bad), None, "{bad}");
         }
     }
 
@@ -186,7 +184,7 @@ mod tests {
             ("%d.%m.%Y", "1992-12-31", None),
             ("%d.%m.%Y", "31.12.1992 ", None),
         ] {
-            assert_eq!(date(text, Some(pattern)).as_deref(), iso, "{text} by {pattern}");
+            assert_eq!(with_pattern(text, pattern).as_deref(), iso, "{text} by {pattern}");
         }
     }
 }

@@ -10,12 +10,40 @@ pub enum FeedError {
     /// The settings of the feed contradict themselves.
     #[error("the format of the feed is wrong: {0}; correct the app's feed settings")]
     Format(String),
-    /// The bytes aren't text in UTF-8.
-    #[error("the feed is {found}, not UTF-8 text; {advice}")]
+    /// The bytes aren't text.
+    #[error("the feed is {found}, not text; {advice}")]
     Encoding {
         /// What the bytes look like.
         found: &'static str,
         /// What to do.
+        advice: &'static str,
+    },
+    /// The byte order mark is that of another encoding.
+    #[error(
+        "the feed begins with the byte order mark of {found}, but the encoding in the app's feed settings is {set}; \
+         leave the setting out"
+    )]
+    Mark {
+        /// The encoding whose mark it is.
+        found: &'static str,
+        /// The encoding that is set.
+        set: &'static str,
+    },
+    /// Bytes that aren't text in the feed's encoding.
+    #[error(
+        "line {line}, byte {offset}: {bytes} isn't valid in {encoding}; say in the app's feed settings which encoding the \
+         feed has (such as encoding = {advice:?}), or have it exported as UTF-8; nothing of it has been used"
+    )]
+    Undecodable {
+        /// The line, from 1.
+        line: u64,
+        /// Where in the unpacked feed, from 0.
+        offset: u64,
+        /// The bytes, as hexadecimal numbers.
+        bytes: String,
+        /// The encoding it was read in.
+        encoding: &'static str,
+        /// An encoding it may have instead.
         advice: &'static str,
     },
     /// There is no header.
@@ -26,6 +54,28 @@ pub enum FeedError {
         "the header names column {0:?} twice; remove or rename one of them, so that it is clear which one counts"
     )]
     DuplicateColumn(String),
+    /// It isn't clear which column of the header is meant.
+    #[error("line 1: {0}; correct the header, or the columns and their names in the app's feed settings")]
+    AmbiguousColumn(String),
+    /// It isn't clear what stands between fields.
+    #[error("line 1: {what}; give the delimiter in the app's feed settings; the header is {header}")]
+    Delimiter {
+        /// What isn't clear.
+        what: String,
+        /// The start of the header.
+        header: String,
+    },
+    /// It isn't clear which number of a column's dates is the day.
+    #[error(
+        "column {column}: {what}; say in the app's feed settings how its dates are written \
+         (such as date_format = \"%d/%m/%Y\")"
+    )]
+    Dates {
+        /// The column.
+        column: String,
+        /// What isn't clear.
+        what: String,
+    },
     /// A column the format speaks of isn't in the header.
     #[error("line 1: column {column:?} is missing{}; the columns found are: {}", hint(.advice.as_deref()), list(.found))]
     MissingColumn {

@@ -10,6 +10,9 @@
 
 mod codec;
 mod convert;
+mod dates;
+mod delimiter;
+mod encoding;
 mod error;
 mod format;
 mod hash;
@@ -19,8 +22,10 @@ mod reader;
 mod records;
 mod sort;
 mod source;
+mod tables;
 
 pub use error::FeedError;
-pub use format::{Column, FeedFormat, Kind, Terminated};
-pub use reader::{FeedReader, FeedRow, RejectedRow, ValidRow};
+pub use format::{Column, FeedFormat, Kind};
+pub use muster_engine::model::{Encoding, Marked};
+pub use reader::{FeedReader, FeedRow, GoneRow, RejectedRow, ValidRow, content_hash};
 pub use sort::{FeedSummary, SortedFeed, SortedItem, sorted};

@@ -5,16 +5,19 @@ use std::io::Read;
 
 use muster_expr::Value;
 
+use super::dates::{Evidence, Orders};
 use super::header::Layout;
 use super::records::{Row, Rows};
-use super::source::{self, ByteCount};
-use super::{FeedError, FeedFormat, convert, hash};
+use super::source::{self, ByteCount, Source};
+use super::{Column, Encoding, FeedError, FeedFormat, Kind, Marked, convert, delimiter, hash};
 
 /// A row of a feed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FeedRow {
     /// Every column that is read could be read.
     Valid(ValidRow),
+    /// The record is gone.
+    Gone(GoneRow),
     /// Something in the row is wrong.
     Rejected(RejectedRow),
 }
@@ -28,16 +31,31 @@ pub struct ValidRow {
     pub key: String,
     /// The row says that the person has left.
     pub terminated: bool,
-    /// The values, in the order of [`FeedFormat::columns`].
+    /// The values, in the order of [`FeedFormat::columns`]. A date whose form isn't set stands as it was written until
+    /// the whole feed has been read: [`sorted`](super::sorted) gives it in ISO 8601.
     pub values: Vec<Value>,
+}
+
+/// A row that says that a record is gone; it says nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoneRow {
+    /// The line the row starts on, from 1.
+    pub line: u64,
+    /// The stable key of the person.
+    pub key: String,
 }
 
 impl ValidRow {
     /// A hash of `terminated` and the values, but not of line and key. Equal rows have equal hashes in every release
     /// and on every machine, so it can be stored and compared as long as the format's columns stay the same.
     pub fn content_hash(&self) -> u64 {
-        hash::row(self.terminated, &self.values)
+        content_hash(self.terminated, &self.values)
     }
+}
+
+/// [`ValidRow::content_hash`] of what a row would say.
+pub fn content_hash(terminated: bool, values: &[Value]) -> u64 {
+    hash::row(terminated, values)
 }
 
 /// A row that can't be read. It says nothing about its person, least of all that there is none.
@@ -53,12 +71,16 @@ pub struct RejectedRow {
 
 /// Reads a feed row by row, in constant memory.
 ///
-/// Gzip is unpacked and a UTF-8 byte order mark passed over. The iterator ends after the first error.
+/// Gzip is unpacked, text of any encoding decoded, and the delimiter recognised by the header. The iterator ends after the first error.
 pub struct FeedReader<'r> {
     rows: Rows<'r>,
     row: Row,
     format: FeedFormat,
+    delimiter: u8,
+    encoding: Encoding,
     layout: Layout,
+    /// What dates whose form isn't set have shown, by column.
+    dates: Vec<Option<Evidence>>,
     count: ByteCount,
     read: u64,
     done: bool,
@@ -68,17 +90,25 @@ impl<'r> FeedReader<'r> {
     /// Opens a feed and reads its header.
     ///
     /// # Errors
-    /// The format contradicts itself, the bytes aren't UTF-8 text, or a column is missing, there twice or unknown.
+    /// The format contradicts itself, the bytes aren't text, the delimiter isn't clear, or a column is missing, there
+    /// twice or unknown.
     pub fn open(reader: impl Read + Send + 'r, format: &FeedFormat) -> Result<Self, FeedError> {
         convert::check(format)?;
-        let (text, count) = source::open(reader)?;
-        let mut rows = Rows::new(text, format.delimiter, format.max_row_bytes);
+        let Source { text, count, encoding } = source::open(reader, format.encoding)?;
+        let (delimiter, text) = match format.delimiter {
+            Some(delimiter) => (delimiter, text),
+            None => delimiter::recognise(text, format)?,
+        };
+        let mut rows = Rows::new(text, delimiter, format.max_row_bytes);
         let mut row = Row::default();
         if !rows.next(&mut row)? {
             return Err(FeedError::Empty);
         }
-        let layout = Layout::new(&row, format)?;
-        Ok(Self { rows, row, format: format.clone(), layout, count, read: 0, done: false })
+        let layout = Layout::new(&row, format, delimiter)?;
+        let unset = |column: &Column| column.kind == Kind::Date && convert::pattern(column, format).is_none();
+        let dates = format.columns.iter().map(|column| unset(column).then(Evidence::default)).collect();
+        let format = format.clone();
+        Ok(Self { rows, row, format, delimiter, encoding, layout, dates, count, read: 0, done: false })
     }
 
     /// The columns of the file, in its order.
@@ -96,6 +126,43 @@ impl<'r> FeedReader<'r> {
         self.read
     }
 
+    /// Which of the format's columns a partial file doesn't have.
+    pub fn absent(&self) -> Vec<usize> {
+        (0..).zip(&self.layout.columns).filter(|(_, place)| place.is_none()).map(|(at, _)| at).collect()
+    }
+
+    /// What there is to say of how the feed is read, apart from its dates.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if self.format.encoding == Encoding::Auto && self.encoding != Encoding::Utf8 {
+            remarks.push(format!("the feed is read as {}", self.encoding.name()));
+        }
+        if self.format.delimiter.is_none() && self.delimiter != b',' {
+            remarks.push(format!("the fields of the feed are separated by {:?}", char::from(self.delimiter)));
+        }
+        let absent: Vec<&str> = self
+            .format
+            .columns
+            .iter()
+            .zip(&self.layout.columns)
+            .filter(|(_, place)| place.is_none())
+            .map(|(column, _)| column.name.as_str())
+            .collect();
+        if !absent.is_empty() {
+            remarks.push(format!("what isn't in the feed stays as it was: {}", absent.join(", ")));
+        }
+        remarks
+    }
+
+    /// How dates whose form isn't set are to be read, by column. Not known before the last row has been read.
+    pub(super) fn dates(&self, remarks: &mut Vec<String>) -> Result<Vec<(usize, Orders)>, FeedError> {
+        let columns = self.dates.iter().zip(&self.format.columns).enumerate();
+        columns
+            .filter_map(|(at, (evidence, column))| Some((at, evidence.as_ref()?, column)))
+            .map(|(at, evidence, column)| Ok((at, evidence.decide(&column.name, remarks)?)))
+            .collect()
+    }
+
     fn read(&mut self) -> Result<Option<FeedRow>, FeedError> {
         if !self.rows.next(&mut self.row)? {
             return Ok(None);
@@ -104,7 +171,15 @@ impl<'r> FeedReader<'r> {
         if self.read > self.format.max_rows {
             return Err(FeedError::TooManyRows { limit: self.format.max_rows });
         }
-        Ok(Some(self.check()))
+        let row = self.check();
+        if let FeedRow::Valid(row) = &row {
+            for (evidence, value) in self.dates.iter_mut().zip(&row.values) {
+                if let (Some(evidence), Some(text)) = (evidence, value.as_str()) {
+                    evidence.note(text, row.line);
+                }
+            }
+        }
+        Ok(Some(row))
     }
 
     /// Makes a typed row of the fields just read.
@@ -118,7 +193,7 @@ impl<'r> FeedReader<'r> {
         let (found, expected) = (self.row.len(), self.layout.names.len());
         if found != expected {
             // A quote gone astray shifts fields or swallows rows. Only what stands before any of that is certain.
-            let delimiter = char::from(self.format.delimiter);
+            let delimiter = char::from(self.delimiter);
             let certain = self.layout.key == 0 && !self.row.spans_lines();
             let key = if certain { self.key().ok().filter(|key| !key.contains(delimiter)) } else { None };
             return rejected(
@@ -132,12 +207,21 @@ impl<'r> FeedReader<'r> {
             Ok(key) => key,
             Err(reason) => return rejected(None, reason),
         };
-        let terminated = match self.terminated() {
-            Ok(terminated) => terminated,
-            Err(reason) => return rejected(Some(key), reason),
+        let marks =
+            [(&self.format.deleted, self.layout.deleted), (&self.format.terminated, self.layout.terminated)];
+        let [deleted, terminated] = match marks.map(|(mark, place)| self.marked(mark.as_ref(), place)) {
+            [Ok(deleted), Ok(terminated)] => [deleted, terminated],
+            [Err(reason), _] | [_, Err(reason)] => return rejected(Some(key), reason),
         };
+        if deleted {
+            return FeedRow::Gone(GoneRow { line, key });
+        }
         let mut values = Vec::with_capacity(self.format.columns.len());
         for (column, index) in self.format.columns.iter().zip(&self.layout.columns) {
+            let Some(index) = index else {
+                values.push(Value::Null);
+                continue;
+            };
             match convert::value(self.row.field(*index), column, &self.format) {
                 Ok(value) => values.push(value),
                 Err(reason) => return rejected(Some(key), format!("column {} {reason}", column.name)),
@@ -163,15 +247,13 @@ impl<'r> FeedReader<'r> {
         Ok(key.to_owned())
     }
 
-    /// Whether the row says that its person has left. A status that can't be read doesn't say that she is still there.
-    fn terminated(&self) -> Result<bool, String> {
-        let (Some(terminated), Some(index)) = (&self.format.terminated, self.layout.terminated) else {
-            return Ok(false);
-        };
+    /// Whether a column marks the row. One that can't be read doesn't say that it doesn't.
+    fn marked(&self, mark: Option<&Marked>, place: Option<usize>) -> Result<bool, String> {
+        let (Some(mark), Some(index)) = (mark, place) else { return Ok(false) };
         let field = convert::text(self.row.field(index), &self.format)
-            .map_err(|reason| format!("column {} {reason}", terminated.column))?
+            .map_err(|reason| format!("column {} {reason}", mark.column))?
             .trim();
-        Ok(terminated.values.iter().any(|value| value.trim().eq_ignore_ascii_case(field)))
+        Ok(mark.values.iter().any(|value| value.trim().eq_ignore_ascii_case(field)))
     }
 }
 

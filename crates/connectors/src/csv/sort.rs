@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::dates::Orders;
 use super::merge::{Buffer, Merge, Run};
-use super::{FeedError, FeedReader, FeedRow, RejectedRow, ValidRow, codec};
+use super::{FeedError, FeedReader, FeedRow, GoneRow, RejectedRow, ValidRow, codec};
 
 /// How many rejected rows a summary keeps; all are counted.
 const SAMPLE: usize = 1000;
@@ -21,6 +22,8 @@ const LINES_SHOWN: usize = 10;
 pub enum SortedItem {
     /// One valid row.
     Valid(ValidRow),
+    /// One row that says that the record is gone.
+    Gone(GoneRow),
     /// A row that can't be read, or several rows that contradict each other. Its person isn't absent.
     Rejected {
         /// The key.
@@ -37,6 +40,7 @@ impl SortedItem {
     pub fn key(&self) -> &str {
         match self {
             Self::Valid(row) => &row.key,
+            Self::Gone(row) => &row.key,
             Self::Rejected { key, .. } => key,
         }
     }
@@ -57,6 +61,10 @@ pub struct FeedSummary {
     pub bytes: u64,
     /// The first rejections, for a person to look at: at most a thousand, one for each duplicate key.
     pub sample: Vec<RejectedRow>,
+    /// What was recognised, in sentences.
+    pub remarks: Vec<String>,
+    /// Which of the format's columns a partial feed doesn't have.
+    pub absent: Vec<usize>,
 }
 
 impl FeedSummary {
@@ -83,6 +91,7 @@ pub fn sorted(reader: FeedReader<'_>, memory_bytes: usize, temp_dir: &Path) -> R
     for row in reader.by_ref() {
         match row? {
             FeedRow::Valid(row) => buffer.push(|out| codec::encode_valid(&row, out)),
+            FeedRow::Gone(row) => buffer.push(|out| codec::encode_gone(&row, out)),
             FeedRow::Rejected(RejectedRow { line, key: Some(key), reason }) => {
                 buffer.push(|out| codec::encode_rejected(line, &key, &reason, out));
             }
@@ -101,12 +110,15 @@ pub fn sorted(reader: FeedReader<'_>, memory_bytes: usize, temp_dir: &Path) -> R
     }
     summary.rows = reader.rows();
     summary.bytes = reader.bytes();
+    summary.absent = reader.absent();
+    summary.remarks = reader.remarks();
+    let dates = reader.dates(&mut summary.remarks)?;
     buffer.sort();
     runs.push(Run::Memory { buffer, next: 0 });
     let mut merge = Merge::new(runs).map_err(failed)?;
     let mut next = Vec::new();
     let more = merge.next(&mut next).map_err(failed)?;
-    Ok(SortedFeed { merge, next, more, summary, dir })
+    Ok(SortedFeed { merge, next, more, dates, summary, dir })
 }
 
 /// The rows of a feed in ascending order of their keys.
@@ -118,13 +130,15 @@ pub struct SortedFeed {
     /// The row to go on with, if there are more.
     next: Vec<u8>,
     more: bool,
+    /// How dates are to be read that stand as they were written, by column.
+    dates: Vec<(usize, Orders)>,
     summary: FeedSummary,
     dir: PathBuf,
 }
 
 impl SortedFeed {
-    /// What was in the feed. Rows, unreadable keys and bytes are known from the start, the rest only after the last
-    /// item.
+    /// What was in the feed. How many rows are valid or rejected is known after the last item only, all else from the
+    /// start.
     pub fn summary(&self) -> &FeedSummary {
         &self.summary
     }
@@ -144,9 +158,18 @@ impl SortedFeed {
             return self.duplicate(&first).map(Some);
         }
         Ok(Some(match codec::decode(&first)? {
-            FeedRow::Valid(row) => {
+            FeedRow::Valid(mut row) => {
                 self.summary.valid += 1;
+                for (column, orders) in &self.dates {
+                    if let Some(value) = row.values.get_mut(*column) {
+                        orders.apply(value);
+                    }
+                }
                 SortedItem::Valid(row)
+            }
+            FeedRow::Gone(row) => {
+                self.summary.valid += 1;
+                SortedItem::Gone(row)
             }
             FeedRow::Rejected(row) => {
                 self.summary.reject(1, || row.clone());

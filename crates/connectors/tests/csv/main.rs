@@ -1,6 +1,9 @@
 //! The feed reader against malformed files, random files and a real company's rosters.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod dates;
+mod encodings;
+mod header;
 mod malformed;
 mod real;
 mod round_trip;
@@ -10,13 +13,13 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use muster_connectors::csv::{Column, FeedError, FeedFormat, FeedReader, FeedRow, Kind, Terminated};
+use muster_connectors::csv::{Column, FeedError, FeedFormat, FeedReader, FeedRow, Kind, Marked};
 use muster_expr::Value;
 
 /// Key, name and hire date, and a column that tells leavers.
 fn format() -> FeedFormat {
     let columns = vec![Column::new("name", Kind::Text), Column::new("hired", Kind::Date).required()];
-    let terminated = Some(Terminated { column: "status".into(), values: vec!["terminated".into()] });
+    let terminated = Some(Marked { column: "status".into(), values: vec!["terminated".into()] });
     FeedFormat { terminated, ..FeedFormat::new("id", columns) }
 }
 

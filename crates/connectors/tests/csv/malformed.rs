@@ -22,6 +22,7 @@ fn shown(bytes: &[u8], format: &FeedFormat) -> Vec<String> {
                 .collect();
             format!("{line} {key} {}{}", values.join("|"), if terminated { " left" } else { "" })
         }
+        FeedRow::Gone(row) => format!("{} {} gone", row.line, row.key),
         FeedRow::Rejected(RejectedRow { line, key, reason }) => {
             format!("{line} {}: {reason}", key.as_deref().unwrap_or("?"))
         }
@@ -89,30 +90,11 @@ fn rows() {
             b"\"1\n2\",Ann,1992-01-01,\n",
             &["2 ?: the key in column id has control characters: \"1\\n2\""],
         ),
-        (
-            "key in another encoding",
-            b"\xe9,Ann,1992-01-01,\n",
-            &[
-                "2 ?: the key in column id isn't valid UTF-8: \"\u{fffd}\"; was the file saved in another encoding?",
-            ],
-        ),
-        (
-            "value in another encoding",
-            b"1,Ren\xe9,1992-01-01,\n",
-            &["2 1: column name isn't valid UTF-8: \"Ren\u{fffd}\"; was the file saved in another encoding?"],
-        ),
-        (
-            "status in another encoding",
-            b"1,Ann,1992-01-01,termin\xe9\n",
-            &[
-                "2 1: column status isn't valid UTF-8: \"termin\u{fffd}\"; was the file saved in another encoding?",
-            ],
-        ),
         ("NUL", b"1,A\0n,1992-01-01,\n", &["2 1: column name contains a NUL character"]),
         (
             "unreadable date",
-            b"1,Ann,31.12.1992,\n",
-            &["2 1: column hired is \"31.12.1992\" but should be a date such as 1992-12-31"],
+            b"1,Ann,31.12.92,\n",
+            &["2 1: column hired is \"31.12.92\" but should be a date such as 1992-12-31"],
         ),
         (
             "a day that isn't",
@@ -167,6 +149,7 @@ fn kinds() {
         let found = match read_all(bytes.as_bytes(), &format).unwrap().remove(0) {
             FeedRow::Valid(row) => Ok(row.values[0].clone()),
             FeedRow::Rejected(row) => Err(row.reason),
+            FeedRow::Gone(row) => panic!("{row:?}"),
         };
         assert_eq!(found, *expected, "{kind:?} of {field:?}");
     }
@@ -174,18 +157,13 @@ fn kinds() {
 
 #[test]
 fn whole_feeds() {
-    let utf16: Vec<u8> = "id,name,hired,status\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let cases: &[(&str, Vec<u8>, &str)] = &[
         ("empty", b"".to_vec(), "the feed is empty: not even a header"),
         ("only blank lines", b"\n\r\n\n".to_vec(), "the feed is empty: not even a header"),
         ("empty, packed", gzip(b""), "the feed is empty: not even a header"),
-        ("UTF-16", utf16.clone(), "the feed is UTF-16 (little endian), not UTF-8 text; export it again"),
-        ("UTF-16 with mark", [b"\xff\xfe", &utf16[..]].concat(), "the feed is UTF-16 (little endian)"),
-        ("UTF-16 big endian", b"\xfe\xff\0i\0d".to_vec(), "the feed is UTF-16 (big endian)"),
-        ("UTF-16, packed", gzip(&utf16), "the feed is UTF-16 (little endian)"),
+        ("UTF-32", b"\xff\xfe\0\0i\0\0\0".to_vec(), "the feed is UTF-32, not text; export it again"),
         ("a workbook", b"PK\x03\x04rest".to_vec(), "the feed is an Excel workbook or a ZIP archive"),
         ("zstd", b"\x28\xb5\x2f\xfdrest".to_vec(), "the feed is packed with zstd"),
-        ("header in another encoding", b"id,pr\xe9nom\n".to_vec(), "the feed is in another encoding"),
         ("column twice", b"id,name,hired,status,name\n".to_vec(), "the header names column \"name\" twice"),
         (
             "no key",
@@ -193,19 +171,9 @@ fn whole_feeds() {
             "line 1: column \"id\" is missing; the columns found are: number, name, hired, status",
         ),
         (
-            "column by another name",
-            b"id,Name,hired,status\n".to_vec(),
-            "line 1: column \"name\" is missing (did you mean \"Name\"?); the columns found are: id, Name, hired, status",
-        ),
-        (
             "no status",
             b"id,name,hired\n".to_vec(),
             "line 1: column \"status\" is missing; the columns found are",
-        ),
-        (
-            "another delimiter",
-            b"id;name;hired;status\n".to_vec(),
-            "line 1: column \"id\" is missing (the header is one field; is the delimiter ';' rather than ','?)",
         ),
         (
             "cut in a quote",
@@ -292,7 +260,7 @@ fn limits_hold() {
 fn settings_that_contradict_themselves_are_refused() {
     for (format, expected) in [
         (FeedFormat { date_format: Some("%~".into()), ..format() }, "date_format \"%~\" can't be understood"),
-        (FeedFormat { delimiter: b'"', ..format() }, "'\"' can't be the delimiter"),
+        (FeedFormat { delimiter: Some(b'"'), ..format() }, "'\"' can't be the delimiter"),
         (FeedFormat { max_row_bytes: 0, ..format() }, "max_row_bytes is 0"),
         (
             FeedFormat::new("id", vec![Column::new("l", Kind::List { separator: String::new() })]),

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
 
-use muster_connectors::csv::{
-    Column, FeedFormat, FeedReader, Kind, SortedItem, Terminated, ValidRow, sorted,
-};
+use muster_connectors::csv::{Column, FeedFormat, FeedReader, Kind, Marked, SortedItem, ValidRow, sorted};
 use serde::Deserialize;
 
 fn folder() -> PathBuf {
@@ -25,7 +23,7 @@ fn format() -> FeedFormat {
         Column::new("manager_employee_number", Kind::Text),
         Column::new("termination_date", Kind::Date),
     ];
-    let terminated = Some(Terminated { column: "status".into(), values: vec!["terminated".into()] });
+    let terminated = Some(Marked { column: "status".into(), values: vec!["terminated".into()] });
     let strict = FeedFormat::new("employee_number", columns);
     FeedFormat { terminated, ignore_unknown_columns: false, ..strict }
 }
@@ -39,7 +37,7 @@ fn roster(date: &str, memory: usize) -> BTreeMap<String, ValidRow> {
     for item in feed.by_ref() {
         match item.unwrap() {
             SortedItem::Valid(row) => rows.insert(row.key.clone(), row),
-            SortedItem::Rejected { key, reason, .. } => panic!("{key}: {reason}"),
+            other => panic!("{other:?}"),
         };
     }
     let summary = feed.into_summary();

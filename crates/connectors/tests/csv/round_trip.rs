@@ -2,14 +2,14 @@
 
 use std::io::{self, Read};
 
-use muster_connectors::csv::{Column, FeedFormat, FeedReader, FeedRow, Kind};
+use muster_connectors::csv::{Column, Encoding, FeedFormat, FeedReader, FeedRow, Kind};
 use muster_expr::Value;
 use proptest::prelude::*;
 
 use super::{gzip, read_all, text};
 
 /// Gives few bytes at a time, as a slow network does.
-struct Trickle<'a>(&'a [u8], usize);
+pub(super) struct Trickle<'a>(pub(super) &'a [u8], pub(super) usize);
 
 impl Read for Trickle<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -41,6 +41,7 @@ proptest! {
         quote_all: bool,
         packed: bool,
         mark: bool,
+        given: bool,
         trickle in 1_usize..50,
     ) {
         let mut writer = csv::WriterBuilder::new()
@@ -60,6 +61,8 @@ proptest! {
 
         // In another order than in the file, on purpose.
         let columns = ["c", "a", "b"].map(|name| Column::new(name, Kind::Text)).to_vec();
+        // Recognised or given, it is the same.
+        let delimiter = given.then_some(delimiter);
         let format = FeedFormat { delimiter, ..FeedFormat::new("id", columns) };
         let found = read_all(&bytes, &format).unwrap();
         let value = |field: &str| if field.trim().is_empty() { Value::Null } else { text(field) };
@@ -77,13 +80,20 @@ proptest! {
     #[test]
     fn no_bytes_break_it(bytes in prop::collection::vec(prop::sample::select(b"ab1,\"\n\r\xe9\0 ".to_vec()), 0..200)) {
         let bytes = [b"id,a\n", &bytes[..]].concat();
-        let format = FeedFormat { max_row_bytes: 40, ..FeedFormat::new("id", vec![Column::new("a", Kind::Text)]) };
+        let format = FeedFormat {
+            max_row_bytes: 40,
+            encoding: Encoding::Windows1252,
+            ..FeedFormat::new("id", vec![Column::new("a", Kind::Text)])
+        };
         let lines = bytes.split(|byte| *byte == b'\n').count() as u64;
         let mut last = 1;
         for row in FeedReader::open(&bytes[..], &format).unwrap() {
             let Ok(row) = row else { break };
-            let (FeedRow::Valid(muster_connectors::csv::ValidRow { line, .. })
-                | FeedRow::Rejected(muster_connectors::csv::RejectedRow { line, .. })) = row;
+            let line = match row {
+                FeedRow::Valid(row) => row.line,
+                FeedRow::Gone(row) => row.line,
+                FeedRow::Rejected(row) => row.line,
+            };
             prop_assert!(line >= last && line <= lines);
             last = line;
         }

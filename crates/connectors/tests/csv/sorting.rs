@@ -18,8 +18,8 @@ fn sort(bytes: &[u8], memory: usize) -> (Vec<SortedItem>, FeedSummary) {
 
 fn reason(item: &SortedItem) -> &str {
     match item {
-        SortedItem::Valid(row) => panic!("{row:?} isn't rejected"),
         SortedItem::Rejected { reason, .. } => reason,
+        other => panic!("{other:?} isn't rejected"),
     }
 }
 
@@ -66,6 +66,7 @@ fn no_row_of_a_duplicate_key_counts() {
                 unreadable_keys: 1,
                 bytes: bytes.len() as u64,
                 sample: summary.sample.clone(),
+                ..FeedSummary::default()
             }
         );
     }
@@ -122,6 +123,7 @@ proptest! {
             let key = match &row {
                 FeedRow::Valid(row) => Some(row.key.clone()),
                 FeedRow::Rejected(row) => row.key.clone(),
+                FeedRow::Gone(row) => Some(row.key.clone()),
             };
             match key {
                 Some(key) => by_key.entry(key).or_default().push(row),

@@ -2,7 +2,7 @@
 //! mails leave.
 
 use super::ConfigError;
-use crate::model::{App, ItemKey, ItemKind, Org, OrgSettings};
+use crate::model::{App, AttributeType, Column, Feed, FeedMode, ItemKey, ItemKind, Org, OrgSettings};
 use crate::schedule::Schedule;
 
 /// What is wrong with the settings of an org and its apps.
@@ -58,6 +58,69 @@ fn of_app(org: &OrgSettings, app: &App) -> Vec<String> {
         reasons.push(reason.to_owned());
     }
     reasons
+}
+
+/// What is wrong with how a feed is read.
+pub(super) fn feed(feed: &Feed) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if let Some(c) = feed.delimiter.filter(|c| !c.is_ascii() || matches!(c, '"' | '\n' | '\r' | '\0')) {
+        let reason =
+            format!("feed.delimiter is {c:?}; give one ASCII character such as \",\", \";\" or a tab");
+        reasons.push(reason);
+    }
+    let names: Vec<&str> = feed.columns.iter().map(|c| c.name.as_str()).collect();
+    let needed = std::iter::once((feed.key.as_str(), "key"))
+        .chain(feed.terminated.iter().map(|t| (t.column.as_str(), "terminated.column")));
+    for (name, what) in needed.filter(|(name, _)| !names.contains(name)) {
+        let hint = crate::suggest::did_you_mean(name, names.iter().copied());
+        reasons.push(format!("feed.{what} names the column {name:?}, which isn't among its columns{hint}"));
+    }
+    // A record would say "changed" or "new" and be another one each time.
+    if let Some(deleted) = feed.deleted.as_ref().filter(|d| names.contains(&d.column.as_str())) {
+        reasons.push(format!(
+            "feed.deleted.column names the column {:?}, which says what a row is and nothing of the person: take it out of \
+             columns",
+            deleted.column
+        ));
+    }
+    for column in &feed.columns {
+        reasons.extend(column_names(feed, column));
+        if column.date_format.is_some()
+            && !matches!(column.kind, AttributeType::Date | AttributeType::DateTime)
+        {
+            reasons.push(format!(
+                "feed.columns.{} has a date_format and isn't a date: give it type = \"date\"",
+                column.name
+            ));
+        }
+    }
+    if feed.mode == FeedMode::Delta && feed.path.as_ref().is_some_and(|path| path.contains('*')) {
+        reasons.push(
+            "feed.path has a * and feed.mode is \"delta\": only the newest file would be taken, and what the others say \
+             would be lost; give one path, or send deltas one by one"
+                .to_owned(),
+        );
+    }
+    reasons
+}
+
+/// What is wrong with the other names of a column: one that may be another column's as well tells nothing.
+fn column_names<'f>(feed: &'f Feed, column: &'f Column) -> impl Iterator<Item = String> + 'f {
+    let fold = |name: &str| name.trim().to_lowercase();
+    let others = move |name: &str| {
+        let same = |other: &&Column| {
+            std::iter::once(&other.name).chain(&other.names).any(|own| fold(own) == fold(name))
+        };
+        feed.columns.iter().filter(|other| other.name != column.name).find(same)
+    };
+    column.names.iter().filter_map(move |name| {
+        if name.trim().is_empty() {
+            return Some(format!("feed.columns.{} has an empty name among its names", column.name));
+        }
+        others(name).map(|other| {
+            format!("feed.columns: {name:?} may be the column {:?} as well as {:?}", column.name, other.name)
+        })
+    })
 }
 
 fn feed_path(path: &str) -> Result<(), String> {

@@ -346,24 +346,8 @@ impl Compiler<'_> {
     }
 
     fn check_feed(&mut self, item: ItemKey, app: &App, feed: &Feed) {
-        if let Some(c) = feed.delimiter.filter(|c| !c.is_ascii() || matches!(c, '"' | '\n' | '\r' | '\0')) {
-            let reason =
-                format!("feed.delimiter is {c:?}; give one ASCII character such as \",\", \";\" or a tab");
+        for reason in super::check::feed(feed) {
             self.fail(ItemKind::App, item, &app.name, reason);
-        }
-        let names: Vec<&str> = feed.columns.iter().map(|c| c.name.as_str()).collect();
-        let needed = std::iter::once((feed.key.as_str(), "key"))
-            .chain(feed.terminated.iter().map(|t| (t.column.as_str(), "terminated.column")));
-        for (name, what) in needed {
-            if !names.contains(&name) {
-                let hint = crate::suggest::did_you_mean(name, names.iter().copied());
-                self.fail(
-                    ItemKind::App,
-                    item,
-                    &app.name,
-                    format!("feed.{what} names the column {name:?}, which isn't among its columns{hint}"),
-                );
-            }
         }
     }
 

@@ -6,9 +6,9 @@ use muster_expr::Value;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use super::feed::Feed;
 use super::guard::GuardSettings;
 use super::keys::{AppKey, GroupKey};
-use super::schema::AttributeType;
 
 /// The kind of system behind an app.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,60 +60,6 @@ pub enum OnUnassign {
     Delete,
     /// It is left alone.
     Nothing,
-}
-
-/// A column of a feed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Column {
-    /// The header.
-    pub name: String,
-    /// How its text is read.
-    #[serde(default)]
-    pub kind: AttributeType,
-    /// A row without a value here is rejected.
-    #[serde(default)]
-    pub required: bool,
-}
-
-/// The column that says that somebody has left.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Terminated {
-    /// The column.
-    pub column: String,
-    /// The values that mean "left".
-    pub values: Vec<String>,
-}
-
-/// How a feed is read.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Feed {
-    /// The column with the key that stays the same for a person's whole life in the source.
-    pub key: String,
-    /// The character between fields; a comma if not given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delimiter: Option<char>,
-    /// How dates are written, in strptime's words; ISO 8601 if not given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub date_format: Option<String>,
-    /// The character between the items of a list column.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub list_separator: Option<char>,
-    /// The column that says "left"; without it only a missing row does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub terminated: Option<Terminated>,
-    /// The columns, in the order of a record's values.
-    #[serde(default)]
-    pub columns: Vec<Column>,
-    /// Columns the file has and this list hasn't are passed over; else they are refused.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub ignore_unknown_columns: bool,
-    /// Where the feed lies, for imports that nobody hands a file; a `*` in the last part of the path stands for any
-    /// text, and the newest file that fits is taken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
 }
 
 /// What a source means for the people in it.

@@ -1,6 +1,7 @@
 //! The nouns: keys, ids, statuses, schema, configuration items.
 
 pub mod app;
+pub mod feed;
 pub mod guard;
 pub mod ids;
 pub mod keys;
@@ -10,9 +11,10 @@ pub mod settings;
 pub mod status;
 
 pub use app::{
-    App, AppGroup, AppKind, Direction, Feed, LeaveAt, LeaverAction, Mapping, OnUnassign, Provisioning,
-    PushWhen, Source, WhenTaken,
+    App, AppGroup, AppKind, Direction, LeaveAt, LeaverAction, Mapping, OnUnassign, Provisioning, PushWhen,
+    Source, WhenTaken,
 };
+pub use feed::{Column, Encoding, Feed, FeedMode, Marked};
 pub use guard::{GuardLimits, GuardSettings, Limits};
 pub use ids::{IdKind, key_of, public_id};
 pub use keys::{AccountKey, AppKey, GroupKey, ItemKey, Millis, PlanKey, UserKey};

@@ -34,6 +34,8 @@ pub enum FindingKind {
     FeedUnreadable,
     /// The same feed was undone before.
     FeedUndone,
+    /// A feed of the same source that came before this delta is held.
+    FeedOrder,
 }
 
 impl FindingKind {

@@ -168,7 +168,11 @@ fn sources(old: &Config, new: &Config, found: &mut Touched) {
             found.by.insert(Selection::Records(app));
             continue;
         };
-        let columns = |c: &Config| c.app(app).and_then(|a| a.feed.as_ref()).map(|f| f.columns.clone());
+        // How its feed names and writes them is a matter of imports.
+        let columns = |c: &Config| -> Option<Vec<_>> {
+            let columns = &c.app(app)?.feed.as_ref()?.columns;
+            Some(columns.iter().map(|c| (c.name.clone(), c.kind, c.required)).collect())
+        };
         let told = |c: &Config, m: &Inbound| {
             (c.attribute_name(m.slot).to_owned(), m.program.text().to_owned(), m.when, m.taken)
         };

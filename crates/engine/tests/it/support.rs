@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use muster_engine::derive::{Derived, Nobody, derive};
 use muster_engine::facts::{Fact, FactValue, Facts, MembershipKind, Record, RecordState, Said};
-use muster_engine::model::app::{Column, Feed};
 use muster_engine::model::{
-    App, AppGroup, AppKey, AttributeDef, AttributeType, Direction, Group, GroupKey, GroupKind, GroupRule,
-    ItemKey, LeaverAction, Mapping, Millis, Org, PlanKey, Provisioning, PushWhen, Source, UserKey,
+    App, AppGroup, AppKey, AttributeDef, AttributeType, Column, Direction, Feed, Group, GroupKey, GroupKind,
+    GroupRule, ItemKey, LeaverAction, Mapping, Millis, Org, PlanKey, Provisioning, PushWhen, Source, UserKey,
     UserStatus, WhenTaken,
 };
 use muster_engine::{Config, ConfigError, Value, compile};
@@ -30,7 +29,7 @@ pub(crate) fn org() -> Org {
         AttributeDef { name: "startDate".into(), kind: AttributeType::Date, ..AttributeDef::default() },
     );
     for (key, name, priority) in [(HR, "hr", 1), (AGENCY, "agency", 2)] {
-        let column = |name: &str, kind| Column { name: name.into(), kind, required: false };
+        let column = |name: &str, kind| Column { name: name.into(), kind, ..Column::default() };
         let text = |name| column(name, AttributeType::String);
         let date = |name| column(name, AttributeType::Date);
         let columns =

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use muster_engine::model::app::{Column, Feed, Terminated};
-use muster_engine::{App, AttributeType, ItemKind, Provisioning, PushWhen, Source, WhenTaken};
+use muster_engine::{App, Column, Feed, ItemKind, Marked, Provisioning, PushWhen, Source, WhenTaken};
 use serde_json::{Map, Value as Json};
 use toml::de::DeValue;
 
 use super::reader::{Entry, Reader, Table};
 use super::{APP_GUARD, read_guard};
-use crate::names::{KINDS, LEAVE_AT, LEAVERS, TAKEN, TYPES, UNASSIGNED, WHEN};
+use crate::names::{ENCODINGS, KINDS, LEAVE_AT, LEAVERS, MODES, TAKEN, TYPES, UNASSIGNED, WHEN};
 use crate::{AppEntry, AppGroupEntry, MappingEntry, OrgFile, Reference, Spot};
 
 const APP: &[&str] = &[
@@ -30,15 +29,18 @@ const APP: &[&str] = &[
 const FEED: &[&str] = &[
     "key",
     "columns",
+    "mode",
+    "encoding",
     "delimiter",
     "date_format",
     "list_separator",
     "terminated",
+    "deleted",
     "ignore_unknown_columns",
     "path",
 ];
-const TERMINATED: &[&str] = &["column", "values"];
-const COLUMN: &[&str] = &["type", "required"];
+const MARKED: &[&str] = &["column", "values"];
+const COLUMN: &[&str] = &["type", "required", "names", "date_format"];
 const SOURCE: &[&str] = &[
     "priority",
     "match_on",
@@ -192,32 +194,38 @@ fn read_feed(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Feed> {
     }
     Some(Feed {
         key: key.and_then(|key| reader.text_of(&key)).unwrap_or_default(),
+        mode: reader.word(&table, "mode", MODES).unwrap_or_default(),
+        encoding: reader.word(&table, "encoding", ENCODINGS).unwrap_or_default(),
         delimiter: reader.character(&table, "delimiter"),
         date_format: reader.text(&table, "date_format"),
         list_separator: reader.character(&table, "list_separator"),
-        terminated: table.get("terminated").and_then(|entry| read_terminated(reader, &entry)),
+        terminated: table.get("terminated").and_then(|e| read_marked(reader, &e, "status", "terminated")),
+        deleted: table.get("deleted").and_then(|e| read_marked(reader, &e, "op", "D")),
         columns,
         ignore_unknown_columns: reader.flag(&table, "ignore_unknown_columns").unwrap_or(false),
         path: reader.text(&table, "path"),
     })
 }
 
-fn read_terminated(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Terminated> {
-    let table = reader.table(entry, TERMINATED)?;
-    let column = reader.need(&table, "column", "column = \"status\"")?;
+/// A column and the values that mark a row, told by an example of both if they are missing.
+fn read_marked(reader: &mut Reader<'_>, entry: &Entry<'_, '_>, column: &str, value: &str) -> Option<Marked> {
+    let table = reader.table(entry, MARKED)?;
+    let column = reader.need(&table, "column", &format!("column = {column:?}"))?;
     let column = reader.text_of(&column)?;
-    let values = reader.need(&table, "values", "values = [\"terminated\"]")?;
+    let values = reader.need(&table, "values", &format!("values = [{value:?}]"))?;
     let values: Vec<String> = reader.references_of(&values).into_iter().map(|value| value.name).collect();
-    Some(Terminated { column, values })
+    Some(Marked { column, values })
 }
 
 fn read_column(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Column {
-    let mut column = Column { name: entry.name.to_owned(), kind: AttributeType::default(), required: false };
+    let mut column = Column { name: entry.name.to_owned(), ..Column::default() };
     if matches!(entry.value, DeValue::String(_)) {
         column.kind = reader.word_of(entry, TYPES).unwrap_or_default();
     } else if let Some(table) = reader.table(entry, COLUMN) {
         column.kind = reader.word(&table, "type", TYPES).unwrap_or_default();
         column.required = reader.flag(&table, "required").unwrap_or(false);
+        column.names = reader.texts(&table, "names").unwrap_or_default();
+        column.date_format = reader.text(&table, "date_format");
     }
     column
 }

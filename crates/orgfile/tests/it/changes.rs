@@ -211,3 +211,45 @@ fn mistakes_found_by_compiling_are_located() {
     assert!(located.contains("17:7: apps.crm: feed.key names the column \"ID2\""), "{located}");
     assert!(located.contains("  17 | [apps.crm]\n     |       ^^^\n"), "{located}");
 }
+
+#[test]
+fn feeds_that_contradict_themselves_are_told() {
+    for (feed, expected) in [
+        (
+            "key = \"id\"\ndeleted = { column = \"dept\", values = [\"D\"] }",
+            "feed.deleted.column names the column \"dept\"",
+        ),
+        (
+            "key = \"id\"\nmode = \"delta\"\npath = \"/srv/hr-*.csv\"",
+            "feed.path has a * and feed.mode is \"delta\"",
+        ),
+        ("key = \"id\"\ndelimiter = \"ä\"", "feed.delimiter is 'ä'; give one ASCII character"),
+        (
+            "key = \"di\"",
+            "feed.key names the column \"di\", which isn't among its columns; did you mean \"id\"?",
+        ),
+    ] {
+        assert!(refused(feed, "dept = \"string\"").contains(expected), "{feed}");
+    }
+    for (columns, expected) in [
+        ("dept = { names = [\"ID\"] }", "feed.columns: \"ID\" may be the column \"dept\" as well as \"id\""),
+        (
+            "dept = { names = [\"a\"] }\nroom = { names = [\" A \"] }",
+            "\"a\" may be the column \"dept\" as well as \"room\"",
+        ),
+        ("dept = { names = [\" \"] }", "feed.columns.dept has an empty name"),
+        ("dept = { date_format = \"%Y\" }", "feed.columns.dept has a date_format and isn't a date"),
+    ] {
+        assert!(refused("key = \"id\"", columns).contains(expected), "{columns}");
+    }
+}
+
+/// What is said about a source whose feed is described so.
+fn refused(feed: &str, columns: &str) -> String {
+    let text = format!(
+        "[apps.hr]\nkind = \"csv\"\n[apps.hr.source]\n[apps.hr.feed]\n{feed}\n[apps.hr.feed.columns]\nid = \"string\"\n{columns}\n"
+    );
+    let none = muster_engine::Org::default();
+    let org = apply(&none, changes(&read(&text), &none).unwrap());
+    compile(1, org).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use muster_engine::model::app::{AppGroup, Column, Feed, Terminated};
+use muster_engine::model::app::AppGroup;
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
-    App, AppKey, AppKind, AttributeType, Direction, Group, GroupKey, GroupKind, GroupRule, GuardLimits,
-    GuardSettings, ItemKey, LeaveAt, LeaverAction, LinkDef, MailSettings, MailTls, Mapping, OnUnassign, Org,
-    OrgSettings, Provisioning, PushWhen, Retention, RuleStatus, Source, UserKey, Value, WhenTaken,
+    App, AppKey, AppKind, AttributeType, Column, Direction, Encoding, Feed, FeedMode, Group, GroupKey,
+    GroupKind, GroupRule, GuardLimits, GuardSettings, ItemKey, LeaveAt, LeaverAction, LinkDef, MailSettings,
+    MailTls, Mapping, Marked, OnUnassign, Org, OrgSettings, Provisioning, PushWhen, Retention, RuleStatus,
+    Source, UserKey, Value, WhenTaken,
 };
 use muster_orgfile::export;
 use proptest::collection::{btree_map, btree_set, vec};
@@ -145,20 +146,30 @@ fn org_guard() -> impl Strategy<Value = GuardSettings> {
 }
 
 fn feed() -> impl Strategy<Value = Feed> {
-    let columns = btree_map(name(), (kind(), any::<bool>()), 0..5).prop_map(|columns| {
-        let columns = columns.into_iter().map(|(name, (kind, required))| Column { name, kind, required });
+    let column = (kind(), any::<bool>(), vec(text(), 0..3), of(text()));
+    let columns = btree_map(name(), column, 0..5).prop_map(|columns| {
+        let columns = columns.into_iter().map(|(name, (kind, required, names, date_format))| Column {
+            name,
+            kind,
+            required,
+            names,
+            date_format,
+        });
         columns.rev().collect::<Vec<_>>()
     });
-    let terminated = of((text(), vec(text(), 0..3)));
+    let marked = || of((text(), vec(text(), 0..3)).prop_map(|(column, values)| Marked { column, values }));
+    let mode = select(vec![FeedMode::Full, FeedMode::Delta]);
+    let encoding = select(Encoding::NAMES).prop_map(|(_, encoding)| encoding);
     (
         text(),
         of(any::<char>()),
         of(text()),
         of(select(vec!['|', '\t', '\'', '"'])),
-        terminated,
+        (marked(), marked()),
         columns,
         any::<bool>(),
         of(text()),
+        (mode, encoding),
     )
         .prop_map(
             |(
@@ -166,17 +177,21 @@ fn feed() -> impl Strategy<Value = Feed> {
                 delimiter,
                 date_format,
                 list_separator,
-                terminated,
+                (terminated, deleted),
                 columns,
                 ignore_unknown_columns,
                 path,
+                (mode, encoding),
             )| {
                 Feed {
                     key,
+                    mode,
+                    encoding,
                     delimiter,
                     date_format,
                     list_separator,
-                    terminated: terminated.map(|(column, values)| Terminated { column, values }),
+                    terminated,
+                    deleted,
                     columns,
                     ignore_unknown_columns,
                     path,

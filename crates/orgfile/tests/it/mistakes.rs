@@ -102,6 +102,22 @@ fn each_mistake_is_told() {
             "apps.x.feed.terminated: values is missing",
         ),
         (
+            "[apps.x]\nkind = \"csv\"\nfeed = { key = \"a\", deleted = { values = [\"D\"] }, columns = {} }",
+            "apps.x.feed.deleted: column is missing; add column = \"op\"",
+        ),
+        (
+            "[apps.x]\nkind = \"csv\"\n[apps.x.feed]\nencoding = \"windows-1225\"",
+            "4:12: apps.x.feed.encoding: \"windows-1225\" is none of \"auto\", \"utf-8\"",
+        ),
+        (
+            "[apps.x]\nkind = \"csv\"\n[apps.x.feed]\nmode = \"changes\"",
+            "4:8: apps.x.feed.mode: \"changes\" is none of \"full\", \"delta\"",
+        ),
+        (
+            "[apps.x]\nkind = \"csv\"\n[apps.x.feed.columns]\na = { names = \"b\" }",
+            "4:15: apps.x.feed.columns.a.names: must be a list of texts",
+        ),
+        (
             "[apps.x]\nkind = \"scim\"\n[apps.x.to_app]\nname.givenName = 'user.firstName'",
             "4:1: apps.x.to_app.name: is a table here; a name with dots needs quotes: \"name.givenName\" = …",
         ),

@@ -47,7 +47,7 @@ fn the_examples_of_the_documentation_make_up_an_org() {
 
 #[test]
 fn the_documentation_names_every_key() {
-    let tables = "org org.guard org.mail org.retention attributes.a links.a groups.a rules.a apps.a apps.a.feed apps.a.feed.terminated \
+    let tables = "org org.guard org.mail org.retention attributes.a links.a groups.a rules.a apps.a apps.a.feed apps.a.feed.terminated apps.a.feed.deleted \
                   apps.a.feed.columns.a apps.a.source apps.a.to_user.a apps.a.provisioning apps.a.to_app.a \
                   apps.a.groups.a apps.a.guard org.guard.people groups.a.guard";
     for table in tables.split_whitespace() {
