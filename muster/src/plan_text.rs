@@ -43,7 +43,8 @@ pub(crate) fn rows(config: &Config, counts: &Counts) -> Vec<(String, u64)> {
         row("rows unchanged", feed.unchanged);
         row("rows of people who had left before", feed.left_before);
         row("rows left out", feed.rejected);
-        row("people without a row any more", feed.gone);
+        let gone = if feed.delta { "people whose record is gone" } else { "people without a row any more" };
+        row(gone, feed.gone);
         row("people without a row, not called gone", feed.withheld);
     }
     row("people created", t.created);

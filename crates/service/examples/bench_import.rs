@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use muster_connectors::csv::{Column, FeedFormat, FeedReader, FeedRow, Kind, Terminated};
+use muster_connectors::csv::{Column, FeedFormat, FeedReader, FeedRow, Kind, Marked};
 use muster_service::plan::{PlanStatus, Quiet};
 use muster_service::{Actor, ImportOptions, Muster};
 use rusqlite::Connection;
@@ -44,7 +44,7 @@ fn format() -> FeedFormat {
     let columns =
         COLUMNS.iter().map(|c| Column::new(*c, if *c == "hire_date" { Kind::Date } else { Kind::Text }));
     FeedFormat {
-        terminated: Some(Terminated { column: "status".to_owned(), values: vec!["terminated".to_owned()] }),
+        terminated: Some(Marked { column: "status".to_owned(), values: vec!["terminated".to_owned()] }),
         ..FeedFormat::new("employee_number", columns.collect())
     }
 }

@@ -55,6 +55,29 @@ fn a_feed_is_shown_applied_and_taken_back() {
 }
 
 #[test]
+fn a_delta_changes_whom_it_names_and_a_full_feed_everybody() {
+    let place = Place::with_people();
+    place.write("delta.csv", "number;department;state\n3;Sales;\n4;Finance;left\n");
+    let shown = place.run(&["import", "--app", "hr", "delta.csv", "--delta", "--preview"]).ended(0).out;
+    assert!(shown.contains("the fields of the feed are separated by ';'"), "{shown}");
+    assert!(shown.contains("what isn't in the feed stays as it was: first, last"), "{shown}");
+    let done = place.json(&["import", "--app", "hr", "delta.csv", "--delta"]);
+    assert_eq!((&done["status"], &done["counts"]["deactivated"]), (&json!("APPLIED"), &json!(1)));
+    assert_eq!(done["counts"]["memberships_added"], 1);
+    let status = |login: &str| {
+        let users = place.json(&["users"]);
+        let all = users.as_array().unwrap();
+        let her = all.iter().find(|u| u["profile"]["login"] == format!("{login}@small.example")).unwrap();
+        her["status"].clone()
+    };
+    assert_eq!((status("ada.adams"), status("dan.dale")), (json!("ACTIVE"), json!("DEPROVISIONED")));
+    place.run(&["undo", &done["id"].to_string()]).ended(0);
+    assert_eq!(status("dan.dale"), "ACTIVE");
+    place.run(&["import", "--app", "hr", "delta.csv", "--delta", "--full"]).ended(2);
+    place.run(&["import", "--app", "hr", "delta.csv"]).ended(1).complains(&["column \"first\" is missing"]);
+}
+
+#[test]
 fn a_shown_plan_can_be_applied_or_discarded() {
     let place = Place::with_people();
     place.write("next.csv", &FEED.replace("3,Cem,Clark,Finance", "3,Cem,Clark,Sales"));

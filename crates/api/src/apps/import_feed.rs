@@ -1,9 +1,10 @@
 //! `POST /api/v1/apps/{appId}/feed`.
 
-use muster_service::ImportOptions;
+use muster_engine::model::FeedMode;
 use muster_service::plan::Quiet;
+use muster_service::{Import, ImportOptions};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::base::{Answer, ApiError, Call, Changed, Errors, Path, Query, Result, Table};
 use crate::plans::wire::Plan;
@@ -19,10 +20,23 @@ pub(crate) struct ImportFeedParams {
     #[serde(default)]
     #[param(default = false)]
     force: bool,
+    /// What a missing row means: of a full feed that its person is gone, of a delta nothing. If not given, what the
+    /// source's settings say.
+    #[param(inline)]
+    mode: Option<Mode>,
 }
 
-/// Imports a whole feed of a source: CSV as the source's feed is described in the org, plain or gzip. Whoever has no row in
-/// it is gone. The plan that follows is applied, or held if a guard stops it (409); with `preview=true` it is only shown.
+/// What a missing row means.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Full,
+    Delta,
+}
+
+/// Imports a feed of a source: CSV as the source's feed is described in the org, plain or gzip. Whoever has no row in a full
+/// feed is gone; a delta tells changes alone. The plan that follows is applied, or held if a guard stops it (409); with
+/// `preview=true` it is only shown.
 #[utoipa::path(
     post,
     path = "/api/v1/apps/{appId}/feed",
@@ -44,7 +58,12 @@ pub(crate) async fn import_feed(
                 let (session, options) = (cx.session, ImportOptions { force: params.force, ..cx.options });
                 let config = session.config()?;
                 let name = config.app_name(session.find_app(&config, &id)?);
-                let report = session.import(&session.actor, &name, NAME, content, options, &Quiet)?;
+                let mode = params.mode.map(|mode| match mode {
+                    Mode::Full => FeedMode::Full,
+                    Mode::Delta => FeedMode::Delta,
+                });
+                let what = Import::new(&name, mode);
+                let report = session.import(&session.actor, what, NAME, content, options, &Quiet)?;
                 let plan = report.plan;
                 cx.settle(report, || {
                     let plan =

@@ -115,6 +115,34 @@ fn a_feed_that_takes_away_too_much_is_held() {
 }
 
 #[test]
+fn a_delta_tells_changes_alone() {
+    let (server, path) = with_source();
+    let org =
+        ORG.replace("key = \"number\"", "key = \"number\"\ndeleted = { column = \"op\", values = [\"D\"] }");
+    server.muster.org_apply(&server.admin, "org.toml", &org, ImportOptions::default(), &Quiet).unwrap();
+    server.post_text(&path, "text/csv", feed(5)).expect(200);
+    let delta = "number;op;last\np1;U;Stone\np2;D;\n";
+    let path = format!("{path}?mode=delta");
+    let shown = server.post_text(&format!("{path}&preview=true"), "text/csv", delta).expect(200).body;
+    let done = server.post_text(&path, "text/csv", delta).expect(200).body;
+    assert_eq!((&shown["status"], &done["status"]), (&json!("PLANNED"), &json!("APPLIED")));
+    assert_eq!(shown["counts"], done["counts"]);
+    let feed = &done["counts"]["feed"];
+    assert_eq!((&feed["delta"], &feed["changed"], &feed["gone"]), (&json!(true), &json!(1), &json!(1)));
+    assert!(done["notes"]["remarks"].to_string().contains("stays as it was: first"), "{}", done["notes"]);
+    let person = |n: usize| server.get(&format!("/users/p{n}@example.org")).expect(200).body;
+    let profile = person(1)["profile"].clone();
+    assert_eq!((&profile["firstName"], &profile["lastName"]), (&json!("Ann"), &json!("Stone")));
+    assert_eq!((&person(2)["status"], &person(4)["status"]), (&json!("DEPROVISIONED"), &json!("ACTIVE")));
+    server.call(&format!("/plans/{}/undo", done["id"].as_str().unwrap())).expect(200);
+    assert_eq!(
+        (&person(1)["profile"]["lastName"], &person(2)["status"]),
+        (&json!("Lee 1"), &json!("ACTIVE"))
+    );
+    server.post_text(&path.replace("delta", "changes"), "text/csv", delta).refused(400, "E0000001");
+}
+
+#[test]
 fn what_is_no_feed_is_refused() {
     let (server, path) = with_source();
     server.post_text(&path, "application/json", "{}").refused(400, "E0000021");

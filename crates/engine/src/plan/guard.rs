@@ -54,6 +54,7 @@ impl FindingKind {
             Self::FeedKeys => "feed_keys",
             Self::FeedUnreadable => "feed_unreadable",
             Self::FeedUndone => "feed_undone",
+            Self::FeedOrder => "feed_order",
         }
     }
 }
@@ -144,7 +145,8 @@ impl Finding {
             | FindingKind::FeedCut
             | FindingKind::FeedKeys
             | FindingKind::FeedUnreadable
-            | FindingKind::FeedUndone => None,
+            | FindingKind::FeedUndone
+            | FindingKind::FeedOrder => None,
         }
     }
 }

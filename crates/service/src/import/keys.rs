@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use muster_connectors::csv::{FeedReader, FeedRow, RejectedRow};
 use muster_engine::Config;
-use muster_engine::model::{App, AppKey};
+use muster_engine::model::{App, AppKey, FeedMode};
 use muster_store::feeds;
 
 use super::spool::format;
@@ -30,6 +30,8 @@ pub(crate) enum FeedKeys<'a> {
         app: AppKey,
         /// The feed.
         feed: i64,
+        /// What a missing row of it means.
+        mode: FeedMode,
         /// What was read.
         index: OnceCell<Index>,
     },
@@ -37,8 +39,14 @@ pub(crate) enum FeedKeys<'a> {
 
 impl<'a> FeedKeys<'a> {
     /// From a feed in the store.
-    pub(crate) fn spooled(muster: &'a Muster, config: &Arc<Config>, app: AppKey, feed: i64) -> Self {
-        Self::Spooled { muster, config: config.clone(), app, feed, index: OnceCell::new() }
+    pub(crate) fn spooled(
+        muster: &'a Muster,
+        config: &Arc<Config>,
+        app: AppKey,
+        feed: i64,
+        mode: FeedMode,
+    ) -> Self {
+        Self::Spooled { muster, config: config.clone(), app, feed, mode, index: OnceCell::new() }
     }
 
     /// From all works of a feed.
@@ -50,13 +58,13 @@ impl<'a> FeedKeys<'a> {
     pub(crate) fn ends(&self, key: &str) -> Result<bool> {
         match self {
             Self::AtHand(ends) => Ok(ends.contains(key)),
-            Self::Spooled { .. } => {
+            Self::Spooled { mode, .. } => {
                 let index = self.index()?;
                 Ok(match index.row(key) {
                     Some(Kind::Ended) => true,
                     Some(Kind::Living | Kind::Unclear) => false,
-                    // Unless a row's key can't be read, who has no row is gone.
-                    None => !index.unreadable,
+                    // Unless a row's key can't be read, who has no row is gone; of a delta it means nothing.
+                    None => *mode == FeedMode::Full && !index.unreadable,
                 })
             }
         }
@@ -79,7 +87,7 @@ impl<'a> FeedKeys<'a> {
     }
 
     fn index(&self) -> Result<&Index> {
-        let Self::Spooled { muster, config, app, feed, index } = self else {
+        let Self::Spooled { muster, config, app, feed, mode, index } = self else {
             return Err(ServiceError::Invalid("this feed isn't read again".to_owned()));
         };
         if let Some(index) = index.get() {
@@ -87,7 +95,7 @@ impl<'a> FeedKeys<'a> {
         }
         let settings =
             config.app(*app).ok_or_else(|| ServiceError::NotFound("the feed's app is gone".to_owned()))?;
-        let read = Index::read(muster, settings, *feed)?;
+        let read = Index::read(muster, settings, *feed, *mode)?;
         Ok(index.get_or_init(|| read))
     }
 }
@@ -112,14 +120,15 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    fn read(muster: &Muster, app: &App, feed: i64) -> Result<Self> {
+    fn read(muster: &Muster, app: &App, feed: i64, mode: FeedMode) -> Result<Self> {
         let told = |e: &dyn std::fmt::Display| ServiceError::Invalid(format!("{}: {e}", app.name));
         let layout = app.feed.as_ref().ok_or_else(|| told(&"it has no feed any more"))?;
         let content = feeds::FeedReader::new(&muster.store, feed);
         let mut index = Self::default();
-        for row in FeedReader::open(content, &format(layout)).map_err(|e| told(&e))? {
+        for row in FeedReader::open(content, &format(layout, mode)).map_err(|e| told(&e))? {
             let (key, kind) = match row.map_err(|e| told(&e))? {
                 FeedRow::Valid(row) => (row.key, if row.terminated { Kind::Ended } else { Kind::Living }),
+                FeedRow::Gone(row) => (row.key, Kind::Ended),
                 FeedRow::Rejected(RejectedRow { key: Some(key), .. }) => (key, Kind::Unclear),
                 FeedRow::Rejected(_) => {
                     index.unreadable = true;

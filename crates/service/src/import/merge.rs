@@ -1,4 +1,5 @@
-//! A feed against the records known of its source: both in the order of their keys, side by side, once.
+//! A feed against the records known of its source, in the order of their keys: a full feed side by side with all of
+//! them, a delta with those of its rows.
 //!
 //! Living rows come first, what ends comes behind all of them: whoever goes by another key from now on is found by it
 //! before her former one is missed.
@@ -6,23 +7,26 @@
 use std::iter::Peekable;
 use std::path::Path;
 
-use muster_connectors::csv::{SortedFeed, SortedItem};
+use muster_connectors::csv::{self, SortedFeed, SortedItem, ValidRow};
 use muster_engine::facts::RecordState;
-use muster_engine::model::{AppKey, UserKey};
-use muster_store::Store;
-use muster_store::lookups::{RecordHead, scan_records};
+use muster_engine::model::UserKey;
+use muster_store::lookups::RecordHead;
 use serde::{Deserialize, Serialize};
 
 use super::later::{Later, Waited};
-use crate::error::{Result, ServiceError};
+use super::records::{Known, Pair, Records};
+use crate::error::Result;
 use crate::plan::process::RejectedRow;
 use crate::plan::stream::Works;
-use crate::plan::work::{Op, Who, Work};
+use crate::plan::work::{Op, Who, Work, keep_values};
 
-/// What a comparison of a full feed found.
+/// What a comparison of a feed found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FeedStats {
+    /// The feed tells changes: a missing row means nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub delta: bool,
     /// Rows of the feed.
     pub rows: u64,
     /// Rows that say what is known already.
@@ -31,7 +35,7 @@ pub struct FeedStats {
     pub new: u64,
     /// Rows that say something else than before.
     pub changed: u64,
-    /// Records without a row.
+    /// Records without a row, or with one that says that they are gone.
     pub gone: u64,
     /// Rows of people who had left before they were ever known: nobody is created.
     pub left_before: u64,
@@ -41,13 +45,12 @@ pub struct FeedStats {
     pub unreadable: u64,
     /// Records without a row who aren't called gone, because a row's key can't be read.
     pub withheld: u64,
-    /// Records the source had and that were living.
+    /// Records the source had and that were living; of a delta, those with a row.
     pub living: u64,
     /// Of those, the ones that have a row.
     pub found: u64,
 }
 
-const PAGE: usize = 5_000;
 /// How many left out rows are kept to be told.
 const REJECTED_TOLD: usize = 1_000;
 
@@ -75,21 +78,16 @@ impl Place {
     }
 }
 
-/// The works that follow from a full feed.
+/// The works that follow from a feed.
 pub(crate) struct FeedWorks {
-    store: Store,
-    app: AppKey,
+    records: Records,
     feed: Peekable<SortedFeed>,
     unreadable: bool,
-    page: std::vec::IntoIter<RecordHead>,
-    head: Option<RecordHead>,
-    /// Where the last page ended.
-    scanned: String,
-    /// The last key of the feed that was dealt with. Records behind it may be this run's own.
-    passed: String,
-    more: bool,
+    /// The columns that the feed doesn't have.
+    absent: Vec<usize>,
     pub(crate) stats: FeedStats,
     rejected: Vec<RejectedRow>,
+    remarks: Vec<String>,
     /// Works up to here are done.
     done: Option<Place>,
     ends: Ends,
@@ -111,61 +109,28 @@ struct Found {
 
 impl FeedWorks {
     /// Begins behind the position of a work; "" is the start. What ends waits in `dir` if it is much.
-    pub(crate) fn new(
-        store: &Store,
-        app: AppKey,
-        feed: SortedFeed,
-        dir: &Path,
-        position: &str,
-    ) -> Result<Self> {
-        let (rows, unreadable) = (feed.summary().rows, feed.summary().unreadable_keys);
-        let rejected: Vec<RejectedRow> = feed
-            .summary()
-            .sample
-            .iter()
-            .map(|r| RejectedRow { line: r.line, key: r.key.clone(), reason: r.reason.clone() })
-            .collect();
-        let mut works = Self {
-            store: store.clone(),
-            app,
-            feed: feed.peekable(),
+    pub(crate) fn new(records: Records, feed: SortedFeed, dir: &Path, position: &str) -> Self {
+        let summary = feed.summary();
+        let (rows, unreadable) = (summary.rows, summary.unreadable_keys);
+        let delta = matches!(records, Records::OfRows(_));
+        let told =
+            |r: &csv::RejectedRow| RejectedRow { line: r.line, key: r.key.clone(), reason: r.reason.clone() };
+        Self {
+            records,
             unreadable: unreadable > 0,
-            page: Vec::new().into_iter(),
-            head: None,
-            scanned: String::new(),
-            passed: String::new(),
-            more: true,
-            stats: FeedStats { rows, unreadable, rejected: unreadable, ..FeedStats::default() },
-            rejected,
+            absent: summary.absent.clone(),
+            stats: FeedStats { rows, delta, unreadable, rejected: unreadable, ..FeedStats::default() },
+            rejected: summary.sample.iter().map(told).collect(),
+            remarks: summary.remarks.clone(),
+            feed: feed.peekable(),
             done: Place::read(position),
             ends: Ends::Collected(Later::new(dir)),
-        };
-        works.advance()?;
-        Ok(works)
-    }
-
-    /// The next stored record.
-    fn advance(&mut self) -> Result<()> {
-        loop {
-            if let Some(head) = self.page.next() {
-                self.scanned.clone_from(&head.external_id);
-                self.head = Some(head);
-                return Ok(());
-            }
-            if !self.more {
-                self.head = None;
-                return Ok(());
-            }
-            let after = if self.passed > self.scanned { &self.passed } else { &self.scanned };
-            let (app, after) = (self.app.0, after.clone());
-            let page = self.store.read(|tx| scan_records(tx, app, &after, PAGE))?;
-            self.more = page.len() == PAGE;
-            self.page = page.into_iter();
         }
     }
 
-    fn gone(&mut self, head: &RecordHead) -> Option<Found> {
-        if head.state != RecordState::Living.as_str() {
+    /// A record without a row.
+    fn alone(&mut self, head: &RecordHead) -> Option<Found> {
+        if !is_living(head) {
             return None;
         }
         self.stats.living += 1;
@@ -173,30 +138,46 @@ impl FeedWorks {
             self.stats.withheld += 1;
             return None;
         }
-        self.stats.gone += 1;
-        let op = Op::Gone { app: self.app, external_id: head.external_id.clone() };
-        Some(found(Who::Known(UserKey(head.user_key)), op, Place::End(head.external_id.clone())))
+        Some(self.gone(head))
     }
 
-    fn row(&mut self, item: SortedItem, head: Option<&RecordHead>) -> Option<Found> {
-        let living = head.is_some_and(|h| h.state == RecordState::Living.as_str());
+    fn gone(&mut self, head: &RecordHead) -> Found {
+        self.stats.gone += 1;
+        let op = Op::Gone { app: self.records.app(), external_id: head.external_id.clone() };
+        found(Who::Known(UserKey(head.user_key)), op, Place::End(head.external_id.clone()))
+    }
+
+    fn row(&mut self, item: SortedItem, known: Option<&Known>) -> Option<Found> {
+        let living = known.is_some_and(|known| is_living(&known.head));
         if living {
             self.stats.living += 1;
             self.stats.found += 1;
         }
-        let row = match item {
-            SortedItem::Valid(row) => row,
-            SortedItem::Rejected { key, line, reason } => {
-                self.stats.rejected += 1;
-                if self.rejected.len() < REJECTED_TOLD {
-                    self.rejected.push(RejectedRow { line, key: Some(key), reason });
+        match item {
+            SortedItem::Valid(row) => self.valid(row, known),
+            SortedItem::Gone(_) => match known.filter(|_| living) {
+                Some(known) => Some(self.gone(&known.head)),
+                None => {
+                    self.stats.unchanged += 1;
+                    None
                 }
-                return None;
+            },
+            SortedItem::Rejected { key, line, reason } => {
+                self.reject(line, key, reason);
+                None
             }
+        }
+    }
+
+    fn valid(&mut self, mut row: ValidRow, known: Option<&Known>) -> Option<Found> {
+        let hash = match known {
+            Some(known) if !self.absent.is_empty() => {
+                keep_values(&mut row.values, &self.absent, &known.values, row.terminated)
+            }
+            _ => row.content_hash() as i64,
         };
-        let hash = row.content_hash() as i64;
         let state = if row.terminated { RecordState::Ended } else { RecordState::Living };
-        let who = match head {
+        let who = match known.map(|known| &known.head) {
             Some(h) if h.hash == hash && h.state == state.as_str() => {
                 self.stats.unchanged += 1;
                 return None;
@@ -210,55 +191,54 @@ impl FeedWorks {
                 return None;
             }
             None => {
+                if let Some(column) = self.records.required(&self.absent) {
+                    let reason = format!(
+                        "the source has nobody of this key, and the feed lacks column {column}, which is required"
+                    );
+                    self.reject(row.line, row.key, reason);
+                    return None;
+                }
                 self.stats.new += 1;
                 Who::Match
             }
         };
         let op = Op::Row {
-            app: self.app,
+            app: self.records.app(),
             external_id: row.key.clone(),
             line: row.line,
             ended: row.terminated,
             values: row.values,
             hash,
+            kept: self.absent.clone(),
         };
         let place = if row.terminated { Place::End(row.key) } else { Place::Row(row.key) };
         Some(found(who, op, place))
     }
 
+    fn reject(&mut self, line: u64, key: String, reason: String) {
+        self.stats.rejected += 1;
+        if self.rejected.len() < REJECTED_TOLD {
+            self.rejected.push(RejectedRow { line, key: Some(key), reason });
+        }
+    }
+
     /// The next difference between feed and records, in the order of their keys.
     fn walk(&mut self) -> Result<Option<Found>> {
-        loop {
-            let order = match (self.feed.peek(), &self.head) {
-                (None, None) => return Ok(None),
-                // The feed can't be read: taking it as the next row tells why.
-                (Some(Err(_)), _) | (Some(Ok(_)), None) => std::cmp::Ordering::Less,
-                (None, Some(_)) => std::cmp::Ordering::Greater,
-                (Some(Ok(item)), Some(head)) => item.key().cmp(head.external_id.as_str()),
-            };
-            let found = if order == std::cmp::Ordering::Greater {
-                let head = self.head.take();
-                self.advance()?;
-                head.and_then(|h| self.gone(&h))
-            } else {
-                let item = match self.feed.next() {
-                    Some(Ok(item)) => item,
-                    Some(Err(e)) => return Err(ServiceError::Invalid(e.to_string())),
-                    None => continue,
-                };
-                self.passed.clear();
-                self.passed.push_str(item.key());
-                let head = if order == std::cmp::Ordering::Equal { self.head.take() } else { None };
-                if head.is_some() {
-                    self.advance()?;
-                }
-                self.row(item, head.as_ref())
+        while let Some(pair) = self.records.next(&mut self.feed, !self.absent.is_empty())? {
+            let found = match pair {
+                Pair::Alone(head) => self.alone(&head),
+                Pair::Row(item, known) => self.row(item, known.as_ref()),
             };
             if found.is_some() {
                 return Ok(found);
             }
         }
+        Ok(None)
     }
+}
+
+fn is_living(head: &RecordHead) -> bool {
+    head.state == RecordState::Living.as_str()
 }
 
 fn found(who: Who, op: Op, place: Place) -> Found {
@@ -291,6 +271,10 @@ impl Works for FeedWorks {
 
     fn feed_stats(&self) -> Option<&FeedStats> {
         Some(&self.stats)
+    }
+
+    fn remarks(&self) -> &[String] {
+        &self.remarks
     }
 
     fn take_rejected(&mut self) -> Vec<RejectedRow> {

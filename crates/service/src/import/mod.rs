@@ -3,11 +3,13 @@
 mod keys;
 mod later;
 mod merge;
+mod records;
 mod spool;
 
 pub(crate) use keys::FeedKeys;
 
 pub use merge::FeedStats;
 pub(crate) use merge::{FeedWorks, Place};
-pub use spool::ImportOptions;
+pub(crate) use records::Records;
+pub use spool::{Import, ImportOptions};
 pub(crate) use spool::{hex, no_app, open_feed};

@@ -7,8 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use aws_lc_rs::digest;
 use muster_connectors::csv::{FeedFormat, FeedReader, SortedFeed, sorted};
-use muster_engine::model::app::{Column, Feed};
-use muster_engine::model::{App, AppKey, AttributeType};
+use muster_engine::model::{App, AppKey, AttributeType, Column, Feed, FeedMode};
 use muster_store::{feeds, keys};
 
 use crate::access::Actor;
@@ -32,8 +31,8 @@ const ABANDONED_MS: i64 = 86_400_000;
 const SORT_BYTES: usize = 48 << 20;
 
 /// How the feed is read, in the reader's words.
-pub(crate) fn format(feed: &Feed) -> FeedFormat {
-    use muster_connectors::csv::{Column as C, Kind, Terminated};
+pub(crate) fn format(feed: &Feed, mode: FeedMode) -> FeedFormat {
+    use muster_connectors::csv::{Column as C, Kind};
     let separator = feed.list_separator.unwrap_or(';').to_string();
     let kind = |c: &Column| match c.kind {
         AttributeType::String | AttributeType::Email => Kind::Text,
@@ -48,35 +47,41 @@ pub(crate) fn format(feed: &Feed) -> FeedFormat {
     let columns = feed
         .columns
         .iter()
-        .map(|c| C { name: c.name.clone(), required: c.required, kind: kind(c) })
+        .map(|c| C {
+            name: c.name.clone(),
+            required: c.required,
+            kind: kind(c),
+            names: c.names.clone(),
+            date_format: c.date_format.clone(),
+        })
         .collect();
     FeedFormat {
-        delimiter: feed.delimiter.and_then(|c| u8::try_from(c).ok()).unwrap_or(b','),
+        encoding: feed.encoding,
+        delimiter: feed.delimiter.and_then(|c| u8::try_from(c).ok()),
         date_format: feed.date_format.clone(),
-        terminated: feed
-            .terminated
-            .as_ref()
-            .map(|t| Terminated { column: t.column.clone(), values: t.values.clone() }),
+        terminated: feed.terminated.clone(),
+        deleted: feed.deleted.clone(),
+        partial: mode == FeedMode::Delta,
         ignore_unknown_columns: feed.ignore_unknown_columns,
         ..FeedFormat::new(feed.key.clone(), columns)
     }
 }
 
 /// Opens a spooled feed in the order of its keys.
-pub(crate) fn open_feed(muster: &Muster, app: &App, feed: i64) -> Result<SortedFeed> {
+pub(crate) fn open_feed(muster: &Muster, app: &App, feed: i64, mode: FeedMode) -> Result<SortedFeed> {
     let ready = muster.sorted_feed.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some((_, sorted)) = ready.filter(|(key, _)| *key == feed) {
         return Ok(sorted);
     }
-    read_sorted(muster, app, feeds::FeedReader::new(&muster.store, feed))
+    read_sorted(muster, app, mode, feeds::FeedReader::new(&muster.store, feed))
 }
 
-fn read_sorted(muster: &Muster, app: &App, content: impl Read + Send) -> Result<SortedFeed> {
+fn read_sorted(muster: &Muster, app: &App, mode: FeedMode, content: impl Read + Send) -> Result<SortedFeed> {
     let layout = app.feed.as_ref().ok_or_else(|| {
         ServiceError::Invalid(format!("the app {:?} has no feed; give it one in the org file", app.name))
     })?;
     let told = |e: &dyn std::fmt::Display| ServiceError::Invalid(format!("{}: {e}", app.name));
-    let reader = FeedReader::open(content, &format(layout)).map_err(|e| told(&e))?;
+    let reader = FeedReader::open(content, &format(layout, mode)).map_err(|e| told(&e))?;
     sorted(reader, SORT_BYTES, &muster.dir).map_err(|e| told(&e))
 }
 
@@ -135,17 +140,38 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
+/// Which source is imported, and what a missing row means if its settings don't say that.
+#[derive(Clone, Copy, Debug)]
+pub struct Import<'a> {
+    app: &'a str,
+    mode: Option<FeedMode>,
+}
+
+impl<'a, S: AsRef<str> + ?Sized> From<&'a S> for Import<'a> {
+    /// The source of that name, as its settings say.
+    fn from(app: &'a S) -> Self {
+        Self { app: app.as_ref(), mode: None }
+    }
+}
+
+impl<'a> Import<'a> {
+    /// The source of that name; `None`: as its settings say.
+    pub fn new(app: &'a str, mode: Option<FeedMode>) -> Self {
+        Self { app, mode }
+    }
+}
+
 impl Muster {
-    /// Imports a full feed of an app from a file: spools it, compares it with what is known, and applies the plan that
+    /// Imports a feed of an app from a file: spools it, compares it with what is known, and applies the plan that
     /// follows, or says what it would do.
     ///
     /// # Errors
     /// If there is no such app, the file can't be read, or the feed can't be trusted as a whole; nothing has changed.
     /// A plan that a guard holds is no error: the report says so.
-    pub fn import_file(
+    pub fn import_file<'a>(
         &self,
         actor: &Actor,
-        app: &str,
+        what: impl Into<Import<'a>>,
         file: &Path,
         options: ImportOptions,
         progress: &dyn Progress,
@@ -153,34 +179,49 @@ impl Muster {
         let content = std::fs::File::open(file)
             .map_err(|e| ServiceError::io(format!("opening the feed {}", file.display()), e))?;
         let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        self.import(actor, app, &name, content, options, progress)
+        self.import(actor, what, &name, content, options, progress)
     }
 
     /// The same from any reader.
     ///
     /// # Errors
     /// As [`Muster::import_file`].
-    pub fn import(
+    pub fn import<'a>(
         &self,
         actor: &Actor,
-        app: &str,
+        what: impl Into<Import<'a>>,
         name: &str,
         content: impl Read + Send,
         options: ImportOptions,
         progress: &dyn Progress,
     ) -> Result<PlanReport> {
         self.resume_runs(progress)?;
+        let Import { app, mode } = what.into();
         let config = self.config()?;
         let (key, settings) = config.org.app_named(app).ok_or_else(|| no_app(&config, app))?;
-        if settings.source.is_none() || settings.feed.is_none() {
+        let Some(layout) = settings.feed.as_ref().filter(|_| settings.source.is_some()) else {
             return Err(ServiceError::Invalid(format!(
                 "the app {app:?} is no source with a feed; give it [apps.{app}.source] and [apps.{app}.feed] in the org file"
             )));
-        }
-        let feed = self.spool(key, settings, name, content)?;
+        };
+        let mode = mode.unwrap_or(layout.mode);
+        let feed = self.spool(key, settings, mode, name, content)?;
+        self.import_spooled(actor, key, &feed, options, progress)
+    }
+
+    /// Compares a feed that is in the store, however it came there, with what is known, and applies the plan.
+    fn import_spooled(
+        &self,
+        actor: &Actor,
+        app: AppKey,
+        feed: &feeds::FeedRow,
+        options: ImportOptions,
+        progress: &dyn Progress,
+    ) -> Result<PlanReport> {
+        let mode = if feed.delta { FeedMode::Delta } else { FeedMode::Full };
         let proposal = Proposal {
-            trigger: Trigger::Import { app: key, name: name.to_owned(), feed: feed.feed_key },
-            source: Source::Feed { app: key.0, feed: feed.feed_key },
+            trigger: Trigger::Import { app, name: feed.name.clone(), feed: feed.feed_key },
+            source: Source::Feed { app: app.0, feed: feed.feed_key, mode },
             items: Vec::new(),
             secrets: Vec::new(),
             undo_of: None,
@@ -191,8 +232,16 @@ impl Muster {
     }
 
     /// Keeps the feed's bytes in the store while they are read and sorted, which happens once for both.
-    fn spool(&self, key: AppKey, app: &App, name: &str, content: impl Read + Send) -> Result<feeds::FeedRow> {
+    fn spool(
+        &self,
+        key: AppKey,
+        app: &App,
+        mode: FeedMode,
+        name: &str,
+        content: impl Read + Send,
+    ) -> Result<feeds::FeedRow> {
         let mut feed = feeds::FeedRow {
+            delta: mode == FeedMode::Delta,
             app_key: key.0,
             name: name.to_owned(),
             received: self.now().0,
@@ -215,7 +264,7 @@ impl Muster {
                 Ok::<_, ServiceError>((hex(hashing.context.finish().as_ref()), hashing.bytes))
             });
             // The copy ends with the reader, and with it the spooler.
-            let read = read_sorted(self, app, Copying { inner: content, sender });
+            let read = read_sorted(self, app, mode, Copying { inner: content, sender });
             (read, spooler.join())
         });
         let kept = kept.unwrap_or_else(|_| {

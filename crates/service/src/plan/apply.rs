@@ -18,7 +18,7 @@ use super::work::{Who, Work};
 use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Proposal, Trigger};
 use crate::access::{Actor, Right};
 use crate::error::{Result, ServiceError};
-use crate::import::{FeedKeys, FeedStats, FeedWorks, open_feed};
+use crate::import::{FeedKeys, FeedWorks, Records, open_feed};
 use crate::muster::Muster;
 
 /// A proposal on its way.
@@ -59,9 +59,11 @@ pub(super) struct Found {
 const SAMPLE: usize = 50;
 
 impl Found {
-    /// Takes what the comparison of a feed found.
-    pub(super) fn compared(&mut self, feed: Option<&FeedStats>) {
-        self.counts.feed = feed.cloned();
+    /// What works that have all come have to say of their feed.
+    pub(super) fn hear(&mut self, works: &mut dyn Works) {
+        self.notes.take(works.take_rejected(), Vec::new());
+        self.notes.remarks.extend_from_slice(works.remarks());
+        self.counts.feed = works.feed_stats().cloned();
         let n = std::mem::take(&mut self.left_before);
         self.left_before(n);
     }
@@ -190,7 +192,9 @@ impl Muster {
             Arc::new(config)
         };
         let keys = match &proposal.source {
-            Source::Feed { app, feed } => Some(FeedKeys::spooled(self, &config, AppKey(*app), *feed)),
+            Source::Feed { app, feed, mode } => {
+                Some(FeedKeys::spooled(self, &config, AppKey(*app), *feed, *mode))
+            }
             _ => None,
         };
         Ok(Going {
@@ -234,14 +238,15 @@ impl Going<'_> {
         let store = &self.muster.store;
         Ok(match &self.proposal.source {
             Source::List { works } => Box::new(ListWorks::new(works, position)),
-            Source::Feed { app, feed } => {
+            Source::Feed { app, feed, mode } => {
                 let key = AppKey(*app);
                 let app = self
                     .config
                     .app(key)
                     .ok_or_else(|| ServiceError::NotFound("the feed's app is gone".to_owned()))?;
-                let sorted = open_feed(self.muster, app, *feed)?;
-                Box::new(FeedWorks::new(store, key, sorted, &self.muster.dir, position)?)
+                let sorted = open_feed(self.muster, app, *feed, *mode)?;
+                let records = Records::of(store, &self.config, key, *mode);
+                Box::new(FeedWorks::new(records, sorted, &self.muster.dir, position))
             }
             Source::Touched => {
                 let after = position.strip_prefix("user:").and_then(|n| n.parse().ok());
@@ -270,8 +275,7 @@ impl Going<'_> {
         let whole = first.len() < self.muster.chunk;
         let mut found = self.begin();
         if whole {
-            found.notes.take(works.take_rejected(), Vec::new());
-            found.compared(works.feed_stats());
+            found.hear(&mut *works);
             drop(works);
             self.progress.step("working out", 0, first.len() as u64);
             if let Some(report) = self.go_small(&first, found, seen)? {

@@ -1,4 +1,4 @@
-//! Guards over a feed as a whole: empty, cut short, unreadable, other keys, undone before.
+//! Guards over a feed as a whole: empty, cut short, unreadable, other keys, undone before, out of turn.
 
 use muster_engine::model::GuardSettings;
 use muster_engine::plan::{Finding, FindingKind};
@@ -6,13 +6,8 @@ use muster_store::feeds::FeedRow;
 
 use crate::import::FeedStats;
 
-/// Judges a feed by what the comparison found, the one applied before it and whether the same was undone.
-pub(super) fn judge(
-    guard: GuardSettings,
-    stats: &FeedStats,
-    last: Option<&FeedRow>,
-    undone: bool,
-) -> Vec<Finding> {
+/// Judges a full feed by what the comparison found and the one applied before it.
+pub(super) fn full(guard: GuardSettings, stats: &FeedStats, last: Option<&FeedRow>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut find = |kind, message: String, waivable| findings.push(Finding::new(kind, message, waivable));
     if stats.rows == 0 && stats.living > 0 {
@@ -51,9 +46,21 @@ pub(super) fn judge(
         );
         find(FindingKind::FeedKeys, message, true);
     }
-    if undone {
-        let message = "the same feed was applied and undone before".to_owned();
-        find(FindingKind::FeedUndone, message, true);
-    }
     findings
+}
+
+/// Judges a delta by the plans of the same source that wait to be applied: an older word must not come after a newer.
+pub(super) fn delta(waiting: &[i64]) -> Option<Finding> {
+    let first = waiting.first()?;
+    let message = format!(
+        "plan {first} of the same source came before and is held: apply or discard it first, so that this delta has the last \
+         word"
+    );
+    Some(Finding::new(FindingKind::FeedOrder, message, true))
+}
+
+/// A feed that was applied and undone before.
+pub(super) fn undone() -> Finding {
+    let message = "the same feed was applied and undone before".to_owned();
+    Finding::new(FindingKind::FeedUndone, message, true)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest;
 use muster_engine::Config;
 use muster_engine::facts::{Fact, FactValue};
-use muster_engine::model::{AppKey, GroupKey, Millis, UserStatus};
+use muster_engine::model::{AppKey, FeedMode, GroupKey, Millis, UserStatus};
 use muster_engine::plan::{Finding, Loss, Losses, Taking, judge, protection, suspects};
 use muster_store::guard_window::{self, Taken};
 use muster_store::{Tx, feeds, lookups, plans};
@@ -100,13 +100,17 @@ impl Going<'_> {
         let mut findings = protection(&self.old, &self.proposal.items, &found.losers);
         found.before = self.before(tx, found)?;
         findings.extend(self.count(tx, found)?);
-        if let (Source::Feed { app, feed }, Some(stats)) = (&self.proposal.source, &found.counts.feed) {
+        if let (Source::Feed { app, feed, mode }, Some(stats)) = (&self.proposal.source, &found.counts.feed) {
             let guard =
                 self.config.app(AppKey(*app)).and_then(|a| a.guard).unwrap_or(self.config.org.settings.guard);
             let last = feeds::last_feed(tx, *app, "APPLIED")?;
             let hash = feeds::feed(tx, *feed)?.map(|f| f.hash).unwrap_or_default();
             let undone = feeds::feeds_by_hash(tx, *app, &hash)?.iter().any(|f| f.state == "UNDONE");
-            findings.extend(feed_guard::judge(guard, stats, last.as_ref(), undone));
+            findings.extend(match mode {
+                FeedMode::Full => feed_guard::full(guard, stats, last.as_ref()),
+                FeedMode::Delta => feed_guard::delta(&self.waiting(tx)?).into_iter().collect(),
+            });
+            findings.extend(undone.then(feed_guard::undone));
         }
         found.notes.findings = findings;
         Ok(self.is_held(found))
@@ -135,6 +139,16 @@ impl Going<'_> {
         let of = self.at_the_start(tx, &suspects, before)?;
         let taking = Taking { losses: &losses, before: &before.losses, of: &of, losers: &found.losers };
         Ok(judge(&self.old, taking))
+    }
+
+    /// Held plans of the same source that came before.
+    fn waiting(&self, tx: &mut dyn Tx) -> Result<Vec<i64>> {
+        let trigger = &self.proposal.trigger;
+        let mut waiting = plans::plans_by_trigger(tx, &trigger.key(), &["HELD"])?;
+        waiting.extend(plans::plans_by_trigger_prefix(tx, &trigger.deltas_key(), &["HELD"])?);
+        let mut keys: Vec<i64> = waiting.iter().map(|p| p.plan_key).filter(|k| *k < self.plan.0).collect();
+        keys.sort_unstable();
+        Ok(keys)
     }
 
     /// Whether an admin says of one person, by name, where she stands: that is never too much, though it counts.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::apply::Going;
 use super::process::Pass;
 use super::record::{EFFECTS, EffectLine, premises_of, proposal_of};
+use super::settle::held_task;
 use super::work::{Op, Who, Work};
 use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Quiet, Trigger};
 use crate::access::{Actor, Right};
@@ -196,7 +197,7 @@ impl Muster {
         let done = self.store.write(|tx| {
             let done = plans::set_status(tx, plan.0, &["HELD", "PLANNED"], PlanStatus::Discarded.as_str())?;
             if done {
-                tasks::finish_by_dedupe(tx, &[&format!("held:{}", row.trigger_key)], now, &actor.name)?;
+                tasks::finish_by_dedupe(tx, &[&held_task(&row.trigger_key)], now, &actor.name)?;
             }
             Ok(done)
         })?;

@@ -24,7 +24,7 @@ mod undo;
 mod unwritten;
 pub(crate) mod work;
 
-use muster_engine::model::{AppKey, ItemChange, PlanKey};
+use muster_engine::model::{AppKey, FeedMode, ItemChange, PlanKey};
 use muster_engine::plan::{Finding, Tally, UserEffects};
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,11 @@ impl Trigger {
         }
     }
 
+    /// What the keys of all deltas of the same source begin with.
+    pub(crate) fn deltas_key(&self) -> String {
+        format!("{}:delta:", self.key())
+    }
+
     /// In words.
     pub fn describe(&self) -> String {
         match self {
@@ -99,6 +104,16 @@ pub(crate) struct Proposal {
 }
 
 impl Proposal {
+    /// The text by which a newer plan supersedes an older held one. No delta stands for another one.
+    pub(crate) fn key(&self) -> String {
+        match self.source {
+            Source::Feed { feed, mode: FeedMode::Delta, .. } => {
+                format!("{}{feed}", self.trigger.deltas_key())
+            }
+            _ => self.trigger.key(),
+        }
+    }
+
     /// What it takes to make this plan.
     pub(crate) fn right(&self) -> Right {
         let secrets = self.secrets.iter().map(|_| Right::Admin);

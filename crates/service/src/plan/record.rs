@@ -123,7 +123,7 @@ pub(crate) fn plan_row(
         plan_key: plan.0,
         status: status.as_str().to_owned(),
         trigger: json("trigger", &proposal.trigger)?,
-        trigger_key: proposal.trigger.key(),
+        trigger_key: proposal.key(),
         actor: actor.to_owned(),
         created: at.0,
         as_of: at.0,

@@ -92,8 +92,7 @@ impl Going<'_> {
             }
             dependants.extend(one(&chunk, &mut found, &mut digest, pass)?);
         }
-        found.notes.take(works.take_rejected(), Vec::new());
-        found.compared(works.feed_stats());
+        found.hear(&mut *works);
         let waiting: Vec<i64> = dependants.into_iter().collect();
         for chunk in waiting.chunks(self.muster.chunk) {
             one(&derive_again(chunk), &mut found, &mut digest, pass)?;
@@ -178,8 +177,7 @@ impl Going<'_> {
             found.add(&mut outcome);
             self.progress.step("applying", run.done as u64, total);
         }
-        found.notes.take(works.take_rejected(), Vec::new());
-        found.compared(works.feed_stats());
+        found.hear(&mut *works);
         self.drain(&mut pass, &mut found, &mut no, &mut run)?;
         self.end_run(&run, found, planned)
     }

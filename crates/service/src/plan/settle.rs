@@ -1,6 +1,6 @@
 //! How a plan ends: judged, recorded as applied, held or shown, with the tasks and feeds that belong to it.
 
-use muster_engine::model::{AppKey, IdKind, PlanKey, public_id};
+use muster_engine::model::{AppKey, FeedMode, IdKind, PlanKey, public_id};
 use muster_store::{Tx, feeds, log, plans, tasks};
 
 use super::apply::{Found, Going};
@@ -69,6 +69,16 @@ impl Going<'_> {
         }
         self.import_event(tx, "system.import.complete", EventOutcome::success())?;
         self.supersede(tx)?;
+        if let Source::Feed { mode: FeedMode::Full, .. } = self.proposal.source {
+            // What deltas before it said is in it, or isn't so any more.
+            let deltas = self.proposal.trigger.deltas_key();
+            let mut before = plans::plans_by_trigger_prefix(tx, &deltas, &["HELD", "PLANNED"])?;
+            before.retain(|row| row.plan_key < self.plan.0);
+            let tasks: Vec<String> = before.iter().map(|row| held_task(&row.trigger_key)).collect();
+            let tasks: Vec<&str> = tasks.iter().map(String::as_str).collect();
+            tasks::finish_by_dedupe(tx, &tasks, self.at.0, &self.actor)?;
+            self.supersede_all(tx, before.into_iter())?;
+        }
         tasks::finish_by_dedupe(tx, &[&self.held_task_key()], self.at.0, &self.actor)?;
         self.tell_rejected(tx, found)
     }
@@ -102,18 +112,21 @@ impl Going<'_> {
     }
 
     fn supersede(&self, tx: &mut dyn Tx) -> Result<()> {
-        let key = self.proposal.trigger.key();
-        for row in plans::plans_by_trigger(tx, &key, &["HELD", "PLANNED"])? {
-            if row.plan_key != self.plan.0 {
-                let status = PlanStatus::Superseded.as_str().to_owned();
-                plans::update_plan(tx, &plans::PlanRow { status, successor: Some(self.plan.0), ..row })?;
-            }
+        let rows = plans::plans_by_trigger(tx, &self.proposal.key(), &["HELD", "PLANNED"])?;
+        self.supersede_all(tx, rows.into_iter().filter(|row| row.plan_key != self.plan.0))
+    }
+
+    /// Says of plans that this one stands for them.
+    fn supersede_all(&self, tx: &mut dyn Tx, rows: impl Iterator<Item = plans::PlanRow>) -> Result<()> {
+        for row in rows {
+            let status = PlanStatus::Superseded.as_str().to_owned();
+            plans::update_plan(tx, &plans::PlanRow { status, successor: Some(self.plan.0), ..row })?;
         }
         Ok(())
     }
 
     fn held_task_key(&self) -> String {
-        format!("held:{}", self.proposal.trigger.key())
+        held_task(&self.proposal.key())
     }
 
     fn tell_rejected(&self, tx: &mut dyn Tx, found: &Found) -> Result<()> {
@@ -236,6 +249,11 @@ impl Going<'_> {
         })?;
         Ok(report(Some(self.plan), status, found))
     }
+}
+
+/// What tells the task about a held plan from others.
+pub(super) fn held_task(trigger_key: &str) -> String {
+    format!("held:{trigger_key}")
 }
 
 fn feed_state(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_engine::model::{Millis, PlanKey, UserKey};
+use muster_engine::model::{FeedMode, Millis, PlanKey, UserKey};
 use muster_store::{Store, lookups, plans};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,11 @@ pub(crate) trait Works {
     /// What the comparison of a feed has found so far.
     fn feed_stats(&self) -> Option<&FeedStats> {
         None
+    }
+
+    /// What was recognised in a feed, in sentences.
+    fn remarks(&self) -> &[String] {
+        &[]
     }
 
     /// Rows left out since the last call.
@@ -46,8 +51,13 @@ pub(crate) fn chunk(works: &mut dyn Works, size: usize) -> Result<Vec<Work>> {
 pub(crate) enum Source {
     /// Told one by one.
     List { works: Vec<Work> },
-    /// A spooled full feed.
-    Feed { app: i64, feed: i64 },
+    /// A spooled feed.
+    Feed {
+        app: i64,
+        feed: i64,
+        #[serde(default)]
+        mode: FeedMode,
+    },
     /// Whom the plan's change of the configuration can touch.
     Touched,
     /// Everybody, to see whether what is stored is what follows.
@@ -194,5 +204,16 @@ impl Works for InverseWorks {
             }
             self.page = works.into_iter();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_from_before_there_were_deltas_is_about_a_full_feed() {
+        let stored: Source = serde_json::from_str(r#"{"from":"feed","app":1,"feed":2}"#).unwrap();
+        assert_eq!(stored, Source::Feed { app: 1, feed: 2, mode: FeedMode::Full });
     }
 }

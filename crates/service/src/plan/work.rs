@@ -1,5 +1,6 @@
 //! What a plan wants done to one person, before it is known what follows.
 
+use muster_connectors::csv::content_hash;
 use muster_engine::Value;
 use muster_engine::facts::{Before, Fact, FactValue, Facts, MembershipKind, Record, RecordState};
 use muster_engine::model::{AppKey, ItemKey, Millis, PlanKey, UserKey, UserStatus};
@@ -12,8 +13,18 @@ pub(crate) enum Op {
     /// A fact says this from now on; `None` takes back what it said.
     Say { fact: Fact, value: Option<FactValue> },
     /// A row of a feed.
-    Row { app: AppKey, external_id: String, line: u64, ended: bool, values: Vec<Value>, hash: i64 },
-    /// A full feed has no row for a record.
+    Row {
+        app: AppKey,
+        external_id: String,
+        line: u64,
+        ended: bool,
+        values: Vec<Value>,
+        hash: i64,
+        /// The columns that the feed doesn't have: the record keeps what it says there.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<usize>,
+    },
+    /// A full feed has no row for a record, or a row says that it is gone.
     Gone { app: AppKey, external_id: String },
     /// A line of the inverse of a plan that is undone.
     Restore { line: Before },
@@ -139,17 +150,21 @@ pub(crate) fn apply(
                 let at = if *fact == Fact::Lifecycle { after_sources(facts, at) } else { at };
                 befores.extend(facts.say(fact.clone(), value.clone(), at, plan));
             }
-            Op::Row { app, external_id, ended, values, hash, .. } => {
+            Op::Row { app, external_id, ended, values, hash, kept, .. } => {
                 let fact = Fact::Record { app: *app, external_id: external_id.clone() };
                 let state = if *ended { RecordState::Ended } else { RecordState::Living };
                 let known = match facts.get(&fact) {
                     Some(FactValue::Record(r)) => Some(r.clone()),
                     _ => None,
                 };
+                let (mut values, mut hash) = (values.clone(), *hash);
+                if let Some(known) = known.as_ref().filter(|_| !kept.is_empty()) {
+                    hash = keep_values(&mut values, kept, &known.values, *ended);
+                }
                 let record = Record {
                     state,
-                    values: values.clone(),
-                    hash: *hash,
+                    values,
+                    hash,
                     said_at: known
                         .as_ref()
                         .filter(|r| r.state == state)
@@ -210,6 +225,16 @@ pub(crate) fn apply(
     befores
 }
 
+/// Lets a row say what the record says where the feed has no column; gives the hash of what it says then.
+pub(crate) fn keep_values(values: &mut [Value], kept: &[usize], known: &[Value], ended: bool) -> i64 {
+    for at in kept {
+        if let (Some(value), Some(known)) = (values.get_mut(*at), known.get(*at)) {
+            value.clone_from(known);
+        }
+    }
+    content_hash(ended, values) as i64
+}
+
 /// The instant of an admin's word: it is later than what sources have said, even if the clock stands still.
 fn after_sources(facts: &Facts, at: Millis) -> Millis {
     facts.records().map(|(_, _, r, _)| Millis(r.said_at.0 + 1)).max().map_or(at, |last| last.max(at))
@@ -250,5 +275,28 @@ fn restore(
     match facts.restore(line) {
         Ok(before) => befores.extend(before),
         Err(by) => since.push(ChangedSince { fact: line.fact.clone(), by }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_keeps_what_the_record_says_now_where_its_feed_has_no_column() {
+        let row = |values: Vec<Value>, kept: Vec<usize>, ended: bool| {
+            let hash = content_hash(ended, &values) as i64;
+            Op::Row { app: AppKey(1), external_id: "k".to_owned(), line: 2, ended, values, hash, kept }
+        };
+        let all = |text: &str, n: i64| vec![Value::from("k"), Value::from(text), Value::Int(n)];
+        let mut facts = Facts::default();
+        let mut say = |op: Op| apply(&mut facts, &[op], Millis(5), PlanKey(1), &mut Vec::new()).len();
+        assert_eq!(say(row(all("Lab", 1), Vec::new(), false)), 1);
+        // It was worked out when the record said something else.
+        assert_eq!(say(row(all("old", 2), vec![1], true)), 1);
+        let fact = Fact::Record { app: AppKey(1), external_id: "k".to_owned() };
+        let Some(FactValue::Record(record)) = facts.get(&fact) else { panic!("no record") };
+        assert_eq!((&record.values, record.state), (&all("Lab", 2), RecordState::Ended));
+        assert_eq!(record.hash, content_hash(true, &all("Lab", 2)) as i64);
     }
 }
