@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use muster_expr::{
-    GroupSelector, InternalProperty, Item, Limits, LinkId, Person, Program, Purpose, Scope, Slot, Type, Value,
+    GroupSelector, GroupText, InternalProperty, Item, Limits, LinkId, Person, Program, Purpose, Scope, Slot,
+    Type, Value,
 };
 
 const PEOPLE: usize = 10_000;
@@ -57,6 +58,12 @@ impl Scope for Org {
     }
     fn group_names(&self) -> Vec<String> {
         Vec::new()
+    }
+    fn group(&self, _: i64) -> Option<GroupText> {
+        None
+    }
+    fn found(&self, _: &str) -> Option<Slot> {
+        None
     }
 }
 

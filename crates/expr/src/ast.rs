@@ -97,6 +97,8 @@ pub(crate) enum Kind {
     /// `a.name(args)`
     Method(Box<Ast>, Ident, Vec<Ast>),
     Index(Box<Ast>, Box<Ast>),
+    /// `a.![name]`
+    Project(Box<Ast>, Ident),
     Not(Box<Ast>),
     Neg(Box<Ast>),
     Binary(Op, Box<Ast>, Box<Ast>),
@@ -115,7 +117,7 @@ impl Ast {
         1 + match kind {
             Kind::List(items) | Kind::And(items) | Kind::Or(items) | Kind::Call(_, items) => all(items),
             Kind::Map(entries) => entries.iter().map(|(_, a)| a.height).max().unwrap_or(0),
-            Kind::Member(a, _) | Kind::Not(a) | Kind::Neg(a) => a.height,
+            Kind::Member(a, _) | Kind::Project(a, _) | Kind::Not(a) | Kind::Neg(a) => a.height,
             Kind::Method(a, _, args) => a.height.max(all(args)),
             Kind::Index(a, b) | Kind::Binary(_, a, b) | Kind::Elvis(a, b) => a.height.max(b.height),
             Kind::Ternary(a, b, c) => a.height.max(b.height).max(c.height),
@@ -187,6 +189,10 @@ impl fmt::Display for Ast {
             Kind::Index(a, i) => {
                 operand(f, a, own)?;
                 write!(f, "[{i}]")
+            }
+            Kind::Project(a, name) => {
+                operand(f, a, own)?;
+                write!(f, ".![{}]", name.name)
             }
             Kind::Not(a) => {
                 f.write_str("NOT ")?;

@@ -1,12 +1,13 @@
-//! The check of functions and methods, and of those that speak of groups.
+//! The check of functions and methods.
 
 use crate::ast::{Ast, Ident, Kind, Op};
 use crate::check::{Checker, Typed};
 use crate::error::CompileError;
 use crate::funcs::{Func, METHODS, OTHERS, Param, STATIC, Signature, missing};
 use crate::node::{Cond, Node, Test};
-use crate::scope::{GroupSelector, Item, Type};
+use crate::scope::{Item, Type};
 use crate::suggest::did_you_mean;
+use crate::time::has_now;
 use crate::value::Value;
 
 /// First parts of function names with a dot.
@@ -17,6 +18,14 @@ impl Checker<'_> {
     pub(crate) fn call(&mut self, ast: &Ast, name: &Ident, args: &[Ast]) -> Result<Typed, CompileError> {
         if let Some(cond) = self.group_function(ast, name, args)? {
             return Ok((cond.into(), Type::Bool));
+        }
+        match &*name.name {
+            "getFilteredGroups" => return self.filtered_groups(ast, args),
+            "hasDirectoryUser" | "hasWorkdayUser" => return self.found(ast, name, args),
+            "findDirectoryUser" | "findWorkdayUser" | "getManagerUser" | "getAssistantUser" => {
+                return Err(self.not_a_person(ast, name, args));
+            }
+            _ => {}
         }
         if let Some(signature) = STATIC.iter().find(|s| s.name == &*name.name) {
             let args: Vec<&Ast> = args.iter().collect();
@@ -43,11 +52,18 @@ impl Checker<'_> {
                     let args: Vec<&Ast> = args.iter().collect();
                     return self.apply(ast, signature, &args);
                 }
+                if matches!(&*whole, "Time.fromStringToIso8601" | "Time.fromIso8601ToString") {
+                    return self.spelled(ast, name, args);
+                }
                 return Err(self.unknown_function(name, &whole));
             }
             match &*whole {
                 "user.getInternalProperty" => return self.internal_property(ast, args),
                 "user.isMemberOf" => return Ok((self.member_of(ast, args)?.into(), Type::Bool)),
+                "user.getGroups" => {
+                    let hint = Some("say what of them: user.getGroups({…}).![name]".to_owned());
+                    return Err(self.error(&ast.span, "a group is not a value", hint));
+                }
                 "user.getLinkedObject" => {
                     let hint =
                         Some("choose an attribute: user.getLinkedObject(\"manager\").email".to_owned());
@@ -61,6 +77,9 @@ impl Checker<'_> {
         }
         if has_now(base) {
             return Err(self.misplaced_time(ast));
+        }
+        if let Some(typed) = self.time_method(ast, base, name, args)? {
+            return Ok(typed);
         }
         let Some(signature) = METHODS.iter().find(|s| s.name == &*name.name) else {
             return Err(self.unknown_function(name, &name.name));
@@ -76,7 +95,7 @@ impl Checker<'_> {
 
     fn unknown_function(&self, name: &Ident, whole: &str) -> CompileError {
         if let Some(hint) = missing(whole) {
-            let message = format!("{whole} is not supported yet");
+            let message = format!("{whole} can't be used here");
             return self.error(&name.span, message, Some(hint.to_owned()));
         }
         let known = STATIC.iter().chain(METHODS).map(|s| s.name).chain(OTHERS.iter().copied());
@@ -171,153 +190,6 @@ impl Checker<'_> {
             _ => None,
         };
         Err(self.error(&arg.span, format!("{name} needs {wanted} here, not {ty}"), hint))
-    }
-
-    fn group_function(
-        &mut self,
-        ast: &Ast,
-        name: &Ident,
-        args: &[Ast],
-    ) -> Result<Option<Cond>, CompileError> {
-        let pattern;
-        let mut keys = Vec::new();
-        match &*name.name {
-            "isMemberOfAnyGroup" if !args.is_empty() => {
-                for arg in args {
-                    keys.extend(self.group(arg, &GroupSelector::Id(self.constant_text(arg)?))?);
-                }
-            }
-            "isMemberOfGroup"
-            | "isMemberOfGroupName"
-            | "isMemberOfGroupNameStartsWith"
-            | "isMemberOfGroupNameContains"
-            | "isMemberOfGroupNameRegex" => {
-                let [arg] = args else {
-                    let message = format!("{} takes one string", name.name);
-                    return Err(self.error(&ast.span, message, None));
-                };
-                let text = self.constant_text(arg)?;
-                let selector = match &*name.name {
-                    "isMemberOfGroup" => GroupSelector::Id(text),
-                    "isMemberOfGroupName" => GroupSelector::Name(text),
-                    "isMemberOfGroupNameStartsWith" => GroupSelector::NameStartsWith(text),
-                    "isMemberOfGroupNameContains" => GroupSelector::NameContains(text),
-                    _ => {
-                        pattern = self.compile_pattern(arg)?;
-                        GroupSelector::NameMatches(&pattern)
-                    }
-                };
-                keys = self.group(arg, &selector)?;
-            }
-            "isMemberOfAnyGroup" => {
-                return Err(self.error(&ast.span, "isMemberOfAnyGroup takes ids of groups", None));
-            }
-            _ => return Ok(None),
-        }
-        Ok(Some(self.groups(keys)))
-    }
-
-    fn groups(&mut self, mut keys: Vec<i64>) -> Cond {
-        keys.sort_unstable();
-        keys.dedup();
-        self.reads.groups.extend(&keys);
-        if keys.is_empty() { Cond::Const(false) } else { Cond::Groups(keys.into()) }
-    }
-
-    /// The groups a selector names; an unknown id or name is an error.
-    fn group(&mut self, arg: &Ast, selector: &GroupSelector<'_>) -> Result<Vec<i64>, CompileError> {
-        self.reads.group_patterns |= !matches!(selector, GroupSelector::Id(_));
-        if let Some(keys) = self.scope.groups(selector) {
-            return Ok(keys);
-        }
-        let names = self.scope.group_names();
-        let near = |text: &str| did_you_mean(text, names.iter().map(String::as_str));
-        match selector {
-            GroupSelector::Id(id) => {
-                let hint = if names.iter().any(|n| n == id) {
-                    Some("that is a name: use isMemberOfGroupName".to_owned())
-                } else {
-                    near(id)
-                };
-                Err(self.error(&arg.span, format!("there is no group with the id `{id}`"), hint))
-            }
-            GroupSelector::Name(name) => {
-                Err(self.error(&arg.span, format!("there is no group named `{name}`"), near(name)))
-            }
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    /// `user.isMemberOf({…}, {…})`: a group that meets all criteria; of the values of one key, any will do.
-    fn member_of(&mut self, ast: &Ast, args: &[Ast]) -> Result<Cond, CompileError> {
-        let mut chosen: Option<Vec<i64>> = None;
-        for arg in args {
-            let Kind::Map(entries) = &arg.kind else {
-                let hint =
-                    Some("for example {'group.profile.name': 'Sales', 'operator': 'EXACT'}".to_owned());
-                return Err(self.error(&arg.span, "user.isMemberOf takes criteria in braces", hint));
-            };
-            let mut exact = false;
-            for (key, value) in entries.iter().filter(|(k, _)| &*k.name == "operator") {
-                exact = match self.constant_text(value)? {
-                    "EXACT" => true,
-                    "STARTS_WITH" => false,
-                    other => {
-                        let hint = Some("there are EXACT and STARTS_WITH".to_owned());
-                        return Err(self.error(&key.span, format!("unknown operator `{other}`"), hint));
-                    }
-                };
-            }
-            for (key, value) in entries.iter().filter(|(k, _)| &*k.name != "operator") {
-                let values = if let Kind::List(items) = &value.kind {
-                    items.as_slice()
-                } else {
-                    std::slice::from_ref(value)
-                };
-                let mut keys = Vec::new();
-                for item in values {
-                    let text = self.constant_text(item)?;
-                    let selector = match &*key.name {
-                        "group.id" => GroupSelector::Id(text),
-                        "group.source.id" => GroupSelector::Source(text),
-                        "group.type" => GroupSelector::Kind(text),
-                        "group.profile.name" if exact => GroupSelector::Name(text),
-                        "group.profile.name" => GroupSelector::NameStartsWith(text),
-                        other => {
-                            let known = [
-                                "group.id",
-                                "group.source.id",
-                                "group.type",
-                                "group.profile.name",
-                                "operator",
-                            ];
-                            let hint = did_you_mean(other, known);
-                            return Err(self.error(&key.span, format!("unknown criterion `{other}`"), hint));
-                        }
-                    };
-                    keys.extend(self.group(item, &selector)?);
-                }
-                chosen = Some(match chosen {
-                    None => keys,
-                    Some(before) => before.into_iter().filter(|k| keys.contains(k)).collect(),
-                });
-            }
-        }
-        match chosen {
-            Some(keys) => Ok(self.groups(keys)),
-            None => Err(self.error(&ast.span, "user.isMemberOf needs a criterion", None)),
-        }
-    }
-}
-
-/// `Time.now()` or something called on it.
-fn has_now(ast: &Ast) -> bool {
-    match &ast.kind {
-        Kind::Method(base, name, _) => match &base.kind {
-            Kind::Name(root) => matches!(&**root, "Time" | "DateTime") && &*name.name == "now",
-            _ => has_now(base),
-        },
-        _ => false,
     }
 }
 

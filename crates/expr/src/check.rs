@@ -13,6 +13,9 @@ use crate::scope::{InternalProperty, Item, Reads, Scope, Type};
 use crate::suggest::did_you_mean;
 use crate::value::Value;
 
+/// Functions that find a person, of whom an attribute is read.
+const PEOPLE: [&str; 4] = ["getManagerUser", "getAssistantUser", "findDirectoryUser", "findWorkdayUser"];
+
 /// A checked part and its type.
 pub(crate) type Typed = (Node, Type);
 
@@ -108,6 +111,7 @@ impl<'s> Checker<'s> {
             Kind::Call(name, args) => self.call(ast, name, args)?,
             Kind::Method(base, name, args) => self.method(ast, base, name, args)?,
             Kind::Index(base, index) => self.index(ast, base, index)?,
+            Kind::Project(base, what) => self.projection(ast, base, what)?,
             Kind::Neg(inner) => {
                 let (node, ty) = self.value(inner)?;
                 if !matches!(ty, Type::Int | Type::Num | Type::Any | Type::Null) {
@@ -153,7 +157,8 @@ impl<'s> Checker<'s> {
         let mut some_cond = false;
         node.children(&mut |n| all &= n.is_const(), &mut |_| some_cond = true);
         // The instant of a date depends on the person's zone.
-        let zoned = matches!(node, Node::Call(Func::TimeToUnix | Func::TimeToWindows, _));
+        let zoned =
+            matches!(node, Node::Call(Func::TimeToUnix | Func::TimeToWindows | Func::TimeShift(_), _));
         if !all || some_cond || zoned {
             return Ok(node);
         }
@@ -267,7 +272,7 @@ impl<'s> Checker<'s> {
                 if &*profile.name == "profile"
                     && match &root.kind {
                         Kind::Name(r) => self.scope.attribute(r, "profile").is_none(),
-                        other => matches!(other, Kind::Method(..)),
+                        other => matches!(other, Kind::Method(..) | Kind::Call(..)),
                     } =>
             {
                 self.member(root, name)
@@ -276,7 +281,14 @@ impl<'s> Checker<'s> {
                 if &*method.name == "getLinkedObject"
                     && matches!(&root.kind, Kind::Name(r) if &**r == "user") =>
             {
-                self.linked(base, args, name)
+                let [arg] = args.as_slice() else {
+                    return Err(self.error(&base.span, "getLinkedObject takes one name of a relation", None));
+                };
+                let relation = self.constant_text(arg)?;
+                self.linked(base, &arg.span, relation, name)
+            }
+            Kind::Call(function, args) if PEOPLE.contains(&&*function.name) => {
+                self.of_somebody(base, function, args, name)
             }
             _ => {
                 let (_, ty) = self.value(base)?;
@@ -311,14 +323,16 @@ impl<'s> Checker<'s> {
         self.error(&name.span, format!("unknown attribute `{}` of `{root}`", name.name), hint)
     }
 
-    fn linked(&mut self, base: &Ast, args: &[Ast], name: &Ident) -> Result<Typed, CompileError> {
-        let [arg] = args else {
-            return Err(self.error(&base.span, "getLinkedObject takes one name of a relation", None));
-        };
-        let relation = self.constant_text(arg)?;
+    fn linked(
+        &mut self,
+        base: &Ast,
+        at: &Range<usize>,
+        relation: &str,
+        name: &Ident,
+    ) -> Result<Typed, CompileError> {
         let Some(link) = self.scope.link(relation) else {
             let hint = did_you_mean(relation, self.scope.links().iter().map(String::as_str));
-            return Err(self.error(&arg.span, format!("unknown relation `{relation}`"), hint));
+            return Err(self.error(at, format!("unknown relation `{relation}`"), hint));
         };
         let Some((slot, ty)) = self.scope.attribute("user", &name.name) else {
             return Err(self.unknown_attribute("user", name));
@@ -326,6 +340,68 @@ impl<'s> Checker<'s> {
         self.reads.links.push((link, slot));
         self.operands.push((base.span.start..name.span.end, Node::Linked(link, slot)));
         Ok((Node::Linked(link, slot), ty))
+    }
+
+    /// An attribute of the person a function finds: along the link `manager` or `assistant`, or in a source.
+    fn of_somebody(
+        &mut self,
+        base: &Ast,
+        function: &Ident,
+        args: &[Ast],
+        name: &Ident,
+    ) -> Result<Typed, CompileError> {
+        let relation = match &*function.name {
+            "getManagerUser" => "manager",
+            "getAssistantUser" => "assistant",
+            root => {
+                let Node::Slot(_) = self.found(base, function, args)?.0 else {
+                    return Err(self.unknown_attribute(root, name));
+                };
+                let (slot, ty) = self
+                    .scope
+                    .attribute(root, &name.name)
+                    .ok_or_else(|| self.unknown_attribute(root, name))?;
+                self.reads.slots.push(slot);
+                self.operands.push((base.span.start..name.span.end, Node::Slot(slot)));
+                return Ok((Node::Slot(slot), ty));
+            }
+        };
+        let [source] = args else {
+            let message = format!("{} takes the name of a source, \"active_directory\"", function.name);
+            return Err(self.error(&base.span, message, None));
+        };
+        let text = self.constant_text(source)?;
+        if text != "active_directory" {
+            let hint = Some("write \"active_directory\": the link of the org is followed".to_owned());
+            return Err(self.error(&source.span, format!("{} of `{text}`", function.name), hint));
+        }
+        self.linked(base, &function.span, relation, name)
+    }
+
+    /// `hasDirectoryUser()` and `hasWorkdayUser()`: whether she is in exactly one such source.
+    pub(crate) fn found(&mut self, ast: &Ast, name: &Ident, args: &[Ast]) -> Result<Typed, CompileError> {
+        if !args.is_empty() {
+            return Err(self.error(&ast.span, format!("{} takes nothing", name.name), None));
+        }
+        let (root, source) = match &*name.name {
+            "hasDirectoryUser" | "findDirectoryUser" => ("findDirectoryUser", "active_directory"),
+            _ => ("findWorkdayUser", "workday"),
+        };
+        let Some(slot) = self.scope.found(root) else {
+            let hint = format!("it reads a source named `{source}` or `{source}_…`, in mappings to apps");
+            let message = format!("{} has nothing to read here", name.name);
+            return Err(self.error(&ast.span, message, Some(hint)));
+        };
+        self.reads.slots.push(slot);
+        self.operands.push((ast.span.clone(), Node::Slot(slot)));
+        Ok((Node::Slot(slot), Type::Bool))
+    }
+
+    /// A person where a value is needed.
+    pub(crate) fn not_a_person(&self, ast: &Ast, name: &Ident, args: &[Ast]) -> CompileError {
+        let call = if args.is_empty() { "" } else { "\"active_directory\"" };
+        let hint = Some(format!("choose an attribute: {}({call}).email", name.name));
+        self.error(&ast.span, "a linked person is not a value", hint)
     }
 
     /// A string that must stand there as it is.
@@ -365,6 +441,8 @@ impl<'s> Checker<'s> {
         reads.links.dedup();
         reads.groups.sort_unstable();
         reads.groups.dedup();
+        reads.group_texts.sort_unstable();
+        reads.group_texts.dedup();
         self.reads
     }
 

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use crate::ast::Op;
 use crate::error::EvalError;
 use crate::eval_func;
+use crate::eval_time;
 use crate::node::{Cond, Fold, Node, Test};
 use crate::scope::{InternalProperty, LinkId, Person, Slot};
 use crate::val::Val;
@@ -340,6 +341,19 @@ pub(crate) fn eval<'a, P: Person + ?Sized>(node: &'a Node, cx: &Context<'a, P>) 
             some => some,
         },
         Node::Call(func, args) => eval_func::call(*func, args, cx)?,
+        Node::Groups(groups, most) => {
+            let mut out = Vec::new();
+            cx.spend(groups.len())?;
+            for (_, shown) in groups.iter().filter(|(key, _)| cx.person.in_group(*key)).take(*most) {
+                cx.spend(size_of::<Value>() + shown.as_str().map_or(0, str::len))?;
+                out.push(shown.clone());
+            }
+            Val::List(Cow::Owned(out))
+        }
+        Node::Spell(parts) => {
+            let (spelling, inner) = &**parts;
+            eval_time::spell(spelling, eval(inner, cx)?, cx)?
+        }
     })
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::ast::Op;
 use crate::error::EvalError;
 use crate::eval::{Context, compare, contains, eval, owned, wrong};
+use crate::eval_time;
 use crate::funcs::Func;
 use crate::iso3166;
 use crate::node::Node;
@@ -164,7 +165,7 @@ pub(crate) fn call<'a, P: Person + ?Sized>(
 }
 
 /// A string just made; its length is work done.
-fn made<'a, P: ?Sized>(s: String, cx: &Context<'a, P>) -> Result<Val<'a>> {
+pub(crate) fn made<'a, P: ?Sized>(s: String, cx: &Context<'a, P>) -> Result<Val<'a>> {
     cx.spend(s.len())?;
     Ok(Val::Str(Cow::Owned(s)))
 }
@@ -241,18 +242,13 @@ fn on_text<'a, P: Person + ?Sized>(
         },
         Func::ToInt => Val::Int(to_int(s.trim())?),
         Func::ToNum => Val::Num(to_num(s.trim())?),
-        Func::TimeFromWindows | Func::TimeFromUnix => match s.trim() {
-            "" => Val::Null,
-            number => made(iso_instant(func, to_int(number)?)?, cx)?,
-        },
-        Func::TimeToWindows | Func::TimeToUnix => {
-            if s.trim().is_empty() {
-                return Ok(Val::Null);
-            }
-            let millis = cx.instant(s.trim()).ok_or_else(|| EvalError::NotADate(shown(&s)))?;
-            let number = if func == Func::TimeToUnix { Some(millis) } else { windows_ticks(millis) };
-            made(number.ok_or(EvalError::OutOfRange)?.to_string(), cx)?
+        Func::TimeFromWindows | Func::TimeFromUnix | Func::TimeToWindows | Func::TimeToUnix => {
+            eval_time::convert(func, s.trim(), cx)?
         }
+        Func::TimeShift(unit) => match integer(args, 1, cx)? {
+            Some(count) => eval_time::shift(unit, s.trim(), count, cx)?,
+            None => Val::Null,
+        },
         Func::Alpha2 => ready(iso3166::find(&s).map(|c| c.alpha2)),
         Func::Alpha3 => ready(iso3166::find(&s).map(|c| c.alpha3)),
         Func::Numeric => ready(iso3166::find(&s).map(|c| c.numeric)),
@@ -269,24 +265,8 @@ fn slice(s: Cow<'_, str>, from: usize, to: usize) -> Val<'_> {
     })
 }
 
-/// Milliseconds from 1601, where Windows begins to count, to 1970.
-const WINDOWS_EPOCH: i64 = 11_644_473_600_000;
-/// Steps of 100 nanoseconds, in which Windows counts, in a millisecond.
-const TICKS: i64 = 10_000;
-
-fn windows_ticks(millis: i64) -> Option<i64> {
-    millis.checked_add(WINDOWS_EPOCH)?.checked_mul(TICKS)
-}
-
-/// The ISO 8601 text of a count of Windows or of Unix (milliseconds).
-fn iso_instant(func: Func, count: i64) -> Result<String> {
-    let millis = if func == Func::TimeFromUnix { count } else { count.div_euclid(TICKS) - WINDOWS_EPOCH };
-    let instant = jiff::Timestamp::from_millisecond(millis).map_err(|_| EvalError::OutOfRange)?;
-    Ok(format!("{instant:.3}"))
-}
-
 /// As much of a text as an error shows.
-fn shown(s: &str) -> String {
+pub(crate) fn shown(s: &str) -> String {
     s.chars().take(40).collect()
 }
 
@@ -299,7 +279,7 @@ fn to_num(s: &str) -> Result<f64> {
     }
 }
 
-fn to_int(s: &str) -> Result<i64> {
+pub(crate) fn to_int(s: &str) -> Result<i64> {
     /// The first number too large: 2^63.
     const BOUND: f64 = 9_223_372_036_854_775_808.0;
     if let Ok(i) = s.parse() {

@@ -40,6 +40,8 @@ pub(crate) enum Func {
     TimeFromUnix,
     TimeToWindows,
     TimeToUnix,
+    /// A date so many times this many milliseconds later.
+    TimeShift(i64),
     /// `x.contains(y)` where only the value tells whether `x` is a string or an array.
     EitherContains,
 }
@@ -159,7 +161,31 @@ pub(crate) static METHODS: &[Signature] = &[
     sig("toAlpha3", Func::Alpha3, &[Text], Type::Str),
     sig("toNumeric", Func::Numeric, &[Text], Type::Str),
     sig("toName", Func::CountryName, &[Text], Type::Str),
+    sig("parseWindowsTime", Func::TimeFromWindows, &[Text], Type::Date),
+    sig("parseUnixTime", Func::TimeFromUnix, &[Text], Type::Date),
+    sig("toWindows", Func::TimeToWindows, &[Text], Type::Str),
+    sig("toUnix", Func::TimeToUnix, &[Text], Type::Str),
+    sig("plusDays", Func::TimeShift(DAY), &[Text, Int], Type::Date),
+    sig("plusHours", Func::TimeShift(HOUR), &[Text, Int], Type::Date),
+    sig("plusMinutes", Func::TimeShift(MINUTE), &[Text, Int], Type::Date),
+    sig("plusSeconds", Func::TimeShift(SECOND), &[Text, Int], Type::Date),
+    sig("minusDays", Func::TimeShift(-DAY), &[Text, Int], Type::Date),
+    sig("minusHours", Func::TimeShift(-HOUR), &[Text, Int], Type::Date),
+    sig("minusMinutes", Func::TimeShift(-MINUTE), &[Text, Int], Type::Date),
+    sig("minusSeconds", Func::TimeShift(-SECOND), &[Text, Int], Type::Date),
 ];
+
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// The milliseconds of the unit at the end of a method's name, such as `plusDays`.
+pub(crate) fn unit(name: &str) -> Option<i64> {
+    [("Days", DAY), ("Hours", HOUR), ("Minutes", MINUTE), ("Seconds", SECOND)]
+        .into_iter()
+        .find_map(|(end, unit)| name.ends_with(end).then_some(unit))
+}
 
 /// Functions that are neither values nor in the tables, for suggestions.
 pub(crate) static OTHERS: &[&str] = &[
@@ -169,24 +195,38 @@ pub(crate) static OTHERS: &[&str] = &[
     "isMemberOfGroupNameStartsWith",
     "isMemberOfGroupNameContains",
     "isMemberOfGroupNameRegex",
+    "user.isMemberOf",
+    "user.getGroups",
+    "getFilteredGroups",
+    "user.getInternalProperty",
+    "user.getLinkedObject",
+    "getManagerUser",
+    "getAssistantUser",
+    "hasDirectoryUser",
+    "findDirectoryUser",
+    "hasWorkdayUser",
+    "findWorkdayUser",
     "Time.now",
+    "DateTime.now",
+    "Time.fromStringToIso8601",
+    "Time.fromIso8601ToString",
+    "parseStringTime",
+    "toString",
+    "toZone",
+    "withinDays",
+    "withinHours",
+    "withinMinutes",
+    "withinSeconds",
 ];
 
-/// Functions of Okta's that there is no equivalent for here, and what to do instead.
+/// Functions of Okta's that can't be had here, and what to do instead.
 pub(crate) fn missing(name: &str) -> Option<&'static str> {
     Some(match name {
-        "getManagerUser" | "getManagerAppUser" | "getAssistantUser" | "getAssistantAppUser" => {
-            "other people's attributes are read by user.getLinkedObject(\"manager\").attribute"
+        "getManagerAppUser" | "getAssistantAppUser" => {
+            "other people's values are those of their profiles: user.getLinkedObject(\"manager\").attribute"
         }
-        "getFilteredGroups" | "user.getGroups" | "Groups.contains" | "Groups.startsWith"
-        | "Groups.endsWith" => {
-            "lists of groups are not values; to test membership, use isMemberOfGroupName and its kin"
-        }
-        "hasDirectoryUser" | "findDirectoryUser" | "hasWorkdayUser" | "findWorkdayUser" => {
-            "name the app and its attribute instead"
-        }
-        "Time.fromStringToIso8601" | "Time.fromIso8601ToString" => {
-            "a source can be set to convert dates when it is read"
+        "Groups.contains" | "Groups.startsWith" | "Groups.endsWith" => {
+            "it is for claims of tokens; lists of groups are user.getGroups({…}).![name]"
         }
         _ => return None,
     })

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::program::normalize;
 use crate::{
-    EvalError, GroupSelector, InternalProperty, Item, Limits, LinkId, Person, Program, Purpose, Scope, Slot,
-    Type, Value,
+    EvalError, GroupSelector, GroupText, InternalProperty, Item, Limits, LinkId, Person, Program, Purpose,
+    Scope, Slot, Type, Value,
 };
 
 /// Compile and evaluate arbitrary bytes as an expression and as a template.
@@ -67,6 +67,15 @@ fn check(program: &Program, person: &SamplePerson) {
     }
 }
 
+/// The root of the directory's values; they too are the same as under every other.
+const FOUND: u16 = 9;
+
+/// Names of all functions and methods, so that a test can ask whether each is described.
+pub fn function_names() -> Vec<&'static str> {
+    let tables = crate::funcs::STATIC.iter().chain(crate::funcs::METHODS).map(|s| s.name);
+    tables.chain(crate::funcs::OTHERS.iter().copied()).collect()
+}
+
 /// A small org: attributes of all types, a manager, three groups.
 pub struct Sample;
 
@@ -96,7 +105,10 @@ const GROUPS: [(i64, &str, &str); 3] =
 
 impl Scope for Sample {
     fn attribute(&self, root: &str, name: &str) -> Option<(Slot, Type)> {
-        let root = self.roots().iter().position(|r| r == root)?;
+        let root = match root {
+            "findDirectoryUser" => usize::from(FOUND),
+            root => self.roots().iter().position(|r| r == root)?,
+        };
         let index = ATTRIBUTES.iter().position(|(n, _)| *n == name)?;
         Some((
             Slot { root: u16::try_from(root).ok()?, index: u16::try_from(index).ok()? },
@@ -128,6 +140,15 @@ impl Scope for Sample {
             GroupSelector::Kind(kind) => Some(keys(&|i, _| (i == "00g1") == (*kind == "BUILT_IN"))),
             GroupSelector::Source(_) => Some(Vec::new()),
         }
+    }
+    fn group(&self, key: i64) -> Option<GroupText> {
+        let (_, id, name) = GROUPS.iter().find(|(k, ..)| *k == key)?;
+        let kind = if key == 1 { "BUILT_IN" } else { "OKTA_GROUP" };
+        let description = format!("All of {name}");
+        Some(GroupText { id: (*id).to_owned(), name: (*name).to_owned(), description, kind })
+    }
+    fn found(&self, root: &str) -> Option<Slot> {
+        (root == "findDirectoryUser").then_some(Slot { root: FOUND, index: 5 })
     }
     fn group_names(&self) -> Vec<String> {
         GROUPS.iter().map(|(_, _, name)| (*name).to_owned()).collect()

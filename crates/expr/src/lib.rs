@@ -19,6 +19,7 @@
 //! | `String.append`, `String.join` | left out |
 //! | `String.stringSwitch` | the default |
 //! | `Arrays.add`, `Arrays.flatten`, `Arrays.clear`, `Arrays.toCsvString` | an empty array |
+//! | `withinDays` and its kin | false |
 //! | every other function | null |
 //!
 //! # Failures
@@ -28,7 +29,7 @@
 //!
 //! # Time
 //!
-//! `Time.now()`, perhaps with `.plusDays(n)` or `.minusDays(n)`, can only be compared with a date, and
+//! `Time.now()`, perhaps with `.plusDays(n)`, `.minusHours(n)` and the like, can only be compared with a date, and
 //! [`Program::next_change`] tells when such a comparison turns. Days are of 24 hours; a date without a time is the
 //! beginning of its day in the person's zone, as [`Person::instant`] says.
 
@@ -39,10 +40,13 @@ mod check;
 mod error;
 mod eval;
 mod eval_func;
+mod eval_time;
 mod funcs;
 #[doc(hidden)]
 pub mod fuzz;
+mod groups;
 mod iso3166;
+mod joda;
 mod lex;
 mod node;
 mod outline;
@@ -52,12 +56,13 @@ mod program;
 mod relate;
 mod scope;
 mod suggest;
+mod time;
 mod val;
 mod value;
 
 pub use error::{CompileError, EvalError};
 pub use pattern::Pattern;
 pub use program::{Limits, Program, Purpose, Step, normalize};
-pub use scope::{GroupSelector, InternalProperty, Item, LinkId, Person, Reads, Scope, Slot, Type};
+pub use scope::{GroupSelector, GroupText, InternalProperty, Item, LinkId, Person, Reads, Scope, Slot, Type};
 pub use val::Val;
 pub use value::Value;

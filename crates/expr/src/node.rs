@@ -2,6 +2,7 @@
 
 use crate::ast::Op;
 use crate::funcs::Func;
+use crate::joda::Format;
 use crate::pattern::Pattern;
 use crate::scope::{InternalProperty, LinkId, Slot};
 use crate::value::Value;
@@ -22,6 +23,23 @@ pub(crate) enum Node {
     Choose(Box<(Cond, Node, Node)>),
     Elvis(Box<[Node; 2]>),
     Call(Func, Box<[Node]>),
+    /// What those of these groups show that the person is in, the first so many of them.
+    Groups(Box<[(i64, Value)]>, usize),
+    /// A date from one spelling into another.
+    Spell(Box<(Spelling, Node)>),
+}
+
+/// Between which spellings of a date.
+#[derive(Clone, Debug)]
+pub(crate) enum Spelling {
+    /// From a format to ISO 8601.
+    Read(Format),
+    /// From ISO 8601 to a format.
+    Write(Format),
+    /// To an instant of UTC in ISO 8601.
+    Instant,
+    /// To the time of a zone, in this format.
+    Zone(jiff::tz::TimeZone, Format),
 }
 
 /// An expression that is true or false; null has become false on the way.
@@ -91,7 +109,8 @@ impl Node {
     /// Visits the nodes and conditions directly under this one.
     pub(crate) fn children<'n>(&'n self, node: &mut dyn FnMut(&'n Node), cond: &mut dyn FnMut(&'n Cond)) {
         match self {
-            Node::Const(_) | Node::Slot(_) | Node::Linked(..) | Node::Internal(_) => {}
+            Node::Const(_) | Node::Slot(_) | Node::Linked(..) | Node::Internal(_) | Node::Groups(..) => {}
+            Node::Spell(parts) => node(&parts.1),
             Node::Cond(c) => cond(c),
             Node::List(items) | Node::Concat(items) | Node::Call(_, items) => items.iter().for_each(node),
             Node::Arith(_, pair) | Node::Index(pair) | Node::Elvis(pair) => pair.iter().for_each(node),

@@ -289,14 +289,30 @@ impl<'t> Parser<'t> {
             left = match &self.token {
                 Token::Sym("." | "?.") => self.access(start, left)?,
                 Token::Sym("[") => self.indexed(start, left)?,
-                Token::Sym(".![" | ".?[") => return Err(self.projection()),
+                Token::Sym(".![") => self.projection(start, left)?,
+                Token::Sym(".?[") => return Err(self.selection()),
                 _ => return Ok(left),
             };
         }
     }
 
-    fn projection(&self) -> CompileError {
-        self.lexer.error(self.span.clone(), "projections and selections are not supported yet", None)
+    /// `.![name]` or `.![profile.name]`
+    fn projection(&mut self, start: usize, left: Ast) -> Parsed {
+        self.advance()?;
+        let first = self.ident()?;
+        let mut name = String::from(first.name);
+        while self.eat(".")? {
+            name.push('.');
+            name.push_str(&self.ident()?.name);
+        }
+        let ident = Ident { name: name.into(), span: first.span.start..self.end };
+        self.expect("]")?;
+        self.node(start, Kind::Project(Box::new(left), ident))
+    }
+
+    fn selection(&self) -> CompileError {
+        let hint = "groups are chosen by criteria: user.getGroups({'group.profile.name': \"Sales\"}).![name]";
+        self.lexer.error(self.span.clone(), "selections are not part of the language", Some(hint))
     }
 
     fn access(&mut self, start: usize, left: Ast) -> Parsed {

@@ -8,11 +8,6 @@ use crate::pattern::Pattern;
 use crate::scope::Type;
 use crate::value::Value;
 
-/// Milliseconds of a day; `Time.now()` plus days counts whole days of 24 hours.
-const DAY: i64 = 86_400_000;
-/// Most days that can be added to `Time.now()`.
-const MOST_DAYS: i64 = 100_000;
-
 impl Checker<'_> {
     /// `a == b` and its kin.
     pub(crate) fn relation(&mut self, ast: &Ast, op: Op, a: &Ast, b: &Ast) -> Result<Cond, CompileError> {
@@ -101,73 +96,6 @@ impl Checker<'_> {
         }
         let pair = Box::new([a.1, b.1]);
         Ok(if op == Op::Ne { Cond::Dates(Op::Eq, pair).negated() } else { Cond::Dates(op, pair) })
-    }
-
-    /// The days added, if this is `Time.now()`, perhaps with days added or taken away.
-    fn time(&self, ast: &Ast) -> Result<Option<i64>, CompileError> {
-        let Kind::Method(base, name, args) = &ast.kind else { return Ok(None) };
-        if let Kind::Name(root) = &base.kind {
-            if !matches!(&**root, "Time" | "DateTime") || &*name.name != "now" {
-                return Ok(None);
-            }
-            if !args.is_empty() {
-                let hint = Some("dates count in the person's time zone by themselves".to_owned());
-                return Err(self.error(&ast.span, "Time.now takes no zone or format here", hint));
-            }
-            return Ok(Some(0));
-        }
-        let Some(days) = self.time(base)? else { return Ok(None) };
-        let sign = match &*name.name {
-            "plusDays" => 1,
-            "minusDays" => -1,
-            other => {
-                let hint = Some("there are plusDays and minusDays".to_owned());
-                return Err(self.error(&name.span, format!("Time.now() has no `{other}` here"), hint));
-            }
-        };
-        let count = match args.as_slice() {
-            [Ast { kind: Kind::Int(n), .. }] => *n,
-            [Ast { kind: Kind::Neg(inner), .. }] if matches!(inner.kind, Kind::Int(_)) => {
-                if let Kind::Int(n) = inner.kind { -n } else { 0 }
-            }
-            _ => {
-                let message = format!("{} takes a whole number of days, written out", name.name);
-                return Err(self.error(&ast.span, message, None));
-            }
-        };
-        let total =
-            count.checked_mul(sign).and_then(|n| n.checked_add(days)).filter(|n| n.abs() <= MOST_DAYS);
-        let message = || format!("more than {MOST_DAYS} days from now");
-        total.map(Some).ok_or_else(|| self.error(&ast.span, message(), None))
-    }
-
-    /// `Time.now()` where it isn't compared with a date.
-    pub(crate) fn misplaced_time(&self, ast: &Ast) -> CompileError {
-        let hint = "for example user.startDate <= Time.now().plusDays(7)";
-        let message =
-            "Time.now() can only be compared with a date attribute, since rules are evaluated when due";
-        self.error(&ast.span, message, Some(hint.to_owned()))
-    }
-
-    fn against_now(&mut self, ast: &Ast, op: Op, date: &Ast, days: i64) -> Result<Cond, CompileError> {
-        let (node, ty) = self.value(date)?;
-        let literal = matches!(&node, Node::Const(Value::Str(s)) if is_iso_date(s));
-        if !literal && !matches!(ty, Type::Date | Type::Any) {
-            let hint =
-                (ty == Type::Str).then(|| "give the attribute the format date or date-time".to_owned());
-            let message = format!("only a date can be compared with Time.now(), not {ty}");
-            return Err(self.error(&date.span, message, hint));
-        }
-        if matches!(op, Op::Eq | Op::Ne) {
-            let hint = Some("use <= and >=; a day lies between two of them".to_owned());
-            return Err(self.error(
-                &ast.span,
-                "a date hardly ever equals Time.now() to the millisecond",
-                hint,
-            ));
-        }
-        self.reads.now = true;
-        Ok(Cond::Time { op, date: node, offset: days * DAY })
     }
 
     fn pattern(&mut self, ast: &Ast, a: &Ast, b: &Ast) -> Result<Cond, CompileError> {

@@ -117,6 +117,19 @@ pub enum GroupSelector<'a> {
     Source(&'a str),
 }
 
+/// What a group says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupText {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Its type: `BUILT_IN`, `OKTA_GROUP` or `APP_GROUP`.
+    pub kind: &'static str,
+}
+
 /// Where names come from while an expression is checked.
 pub trait Scope {
     /// The slot and type of an attribute, such as `("user", "department")`. Further roots are `appuser`, `source`,
@@ -135,6 +148,12 @@ pub trait Scope {
     fn groups(&self, by: &GroupSelector<'_>) -> Option<Vec<i64>>;
     /// Names of all groups, for suggestions.
     fn group_names(&self) -> Vec<String>;
+    /// What a group says of itself.
+    fn group(&self, key: i64) -> Option<GroupText>;
+    /// A boolean slot that says whether the person is in exactly one source of this kind, `findDirectoryUser` or
+    /// `findWorkdayUser`; her values there are the attributes of a root of that name. `None` if there is no such source
+    /// or its values can't be read here.
+    fn found(&self, root: &str) -> Option<Slot>;
 }
 
 /// The person an expression is evaluated for.
@@ -166,6 +185,8 @@ pub struct Reads {
     /// Groups are chosen by name, pattern, type or source: `groups` holds what fitted at compile time and must be
     /// compiled anew when groups come, go or change their name.
     pub group_patterns: bool,
+    /// What groups show where they are listed: with other texts the same expression says something else.
+    pub group_texts: Vec<Box<str>>,
     /// `Time.now()` matters.
     pub now: bool,
     /// The lifecycle status matters.

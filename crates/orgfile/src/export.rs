@@ -398,6 +398,7 @@ fn provisioning_rows(kept: &Provisioning) -> Rows {
         kept.keep_assignments.to_string()
     });
     rows.unless(kept.protected_accounts.is_empty(), "protected_accounts", || texts(&kept.protected_accounts));
+    rows.unless(kept.combine.is_empty(), "combine", || texts(&kept.combine));
     rows
 }
 

@@ -7,7 +7,9 @@ use muster_expr::{Limits, Program, Purpose, Type, Value};
 
 use super::indexed::is_indexed;
 use super::scope::{OrgScope, Place, ROOT_USER};
-use super::{Config, Inbound, IndexHistory, Link, Outbound, ProfileSource, Rule, Target, order};
+use super::{
+    Config, Inbound, IndexHistory, Link, Outbound, ProfileSource, RecordRoot, Rule, Target, order, records,
+};
 use crate::model::schema::{Attribute, base_attributes};
 use crate::model::{
     App, AttributeType, Direction, Feed, GroupKey, GroupKind, Item, ItemKey, ItemKind, Mapping, Org,
@@ -33,6 +35,7 @@ struct Compiler<'a> {
     slots: HashMap<String, usize>,
     types: Vec<(String, Type)>,
     links: Vec<String>,
+    records: Vec<RecordRoot>,
     limits: Limits,
     errors: Vec<ConfigError>,
 }
@@ -60,6 +63,7 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
         slots,
         types,
         links: org.links.values().map(|l| l.name.clone()).collect(),
+        records: records::roots(&org),
         limits: Limits::default(),
         errors,
     };
@@ -74,7 +78,7 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
     if !c.errors.is_empty() {
         return Err(c.errors);
     }
-    let Compiler { slots, .. } = c;
+    let Compiler { slots, records, .. } = c;
     let (open_rules, keyed_rules) = index(&rules);
     let linked_reads = linked_reads(&rules, &targets);
     let unique = (0..attributes.len()).filter(|&s| attributes.get(s).is_some_and(|a| a.def.unique)).collect();
@@ -118,6 +122,7 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
         keyed_rules,
         targets,
         linked_reads,
+        records,
         zone,
         org,
     })
@@ -204,7 +209,13 @@ impl Compiler<'_> {
     }
 
     fn program(&mut self, place: Place<'_>, purpose: Purpose, text: &str) -> Result<Program, String> {
-        let scope = OrgScope { org: self.org, attributes: &self.types, links: &self.links, place };
+        let scope = OrgScope {
+            org: self.org,
+            attributes: &self.types,
+            links: &self.links,
+            records: &self.records,
+            place,
+        };
         let compiled = if text.contains("${") {
             Program::compile_template(text, &scope, &self.limits)
         } else {
@@ -469,6 +480,9 @@ impl Compiler<'_> {
                 }
             }
             mappings.sort_by(|a, b| a.target.cmp(&b.target));
+            for reason in combined(&provisioning.combine) {
+                self.fail(ItemKind::App, ItemKey(key.0), &app.name, reason);
+            }
             let user_name =
                 mappings.iter().position(|m| &*m.target == "userName").map(|at| mappings.remove(at));
             let mut groups: Vec<(u32, GroupKey, ItemKey, BTreeMap<String, Value>)> = Vec::new();
@@ -502,6 +516,21 @@ impl Compiler<'_> {
         }
         targets
     }
+}
+
+/// What is wrong with the attributes whose values are combined.
+fn combined(names: &[String]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        if name.trim().is_empty() {
+            wrong.push("provisioning.combine names an attribute without a name".to_owned());
+        } else if name == crate::derive::USER_NAME {
+            wrong.push("provisioning.combine names userName, which is one value: take it out".to_owned());
+        } else if names.iter().take(at).any(|n| n == name) {
+            wrong.push(format!("provisioning.combine names {name:?} twice"));
+        }
+    }
+    wrong
 }
 
 fn name_of(org: &Org, group: GroupKey) -> String {

@@ -4,6 +4,7 @@ mod check;
 mod compile;
 mod indexed;
 mod order;
+mod records;
 mod scope;
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,6 +15,8 @@ use muster_expr::{Program, Value};
 pub use compile::{ConfigError, compile};
 pub use indexed::IndexHistory;
 pub(crate) use indexed::is_indexed;
+pub(crate) use records::ROOT_RECORDS;
+pub use records::RecordRoot;
 pub use scope::{ROOT_APP, ROOT_ORG, ROOT_RECORD, ROOT_USER};
 
 use crate::model::schema::Attribute;
@@ -165,6 +168,8 @@ pub struct Config {
     pub rule_versions: BTreeMap<ItemKey, i64>,
     /// Apps people have accounts in, by key.
     pub targets: Vec<Target>,
+    /// What mappings to apps read records by.
+    pub records: Vec<RecordRoot>,
     /// The group everybody is in.
     pub everyone: Option<GroupKey>,
     /// The org's properties, for expressions.
@@ -200,6 +205,11 @@ impl Config {
     /// The source of an app.
     pub fn source(&self, app: AppKey) -> Option<&ProfileSource> {
         self.sources.iter().find(|s| s.app == app)
+    }
+
+    /// The sources an expression's root stands for.
+    pub fn record_root(&self, root: u16) -> Option<&RecordRoot> {
+        root.checked_sub(ROOT_RECORDS).and_then(|at| self.records.get(usize::from(at)))
     }
 
     /// The target of an app.

@@ -1,8 +1,9 @@
 //! Which names mean what where an expression stands.
 
-use muster_expr::{GroupSelector, LinkId, Scope, Slot, Type};
+use muster_expr::{GroupSelector, GroupText, LinkId, Scope, Slot, Type};
 
-use crate::model::{App, GroupKind, IdKind, Org, key_of};
+use super::records::{self, RecordRoot};
+use crate::model::{App, GroupKey, GroupKind, IdKind, Org, key_of, public_id};
 
 /// The root of user attributes.
 pub const ROOT_USER: u16 = 0;
@@ -33,6 +34,7 @@ pub(super) struct OrgScope<'a> {
     pub(super) org: &'a Org,
     pub(super) attributes: &'a [(String, Type)],
     pub(super) links: &'a [String],
+    pub(super) records: &'a [RecordRoot],
     pub(super) place: Place<'a>,
 }
 
@@ -81,6 +83,7 @@ impl Scope for OrgScope<'_> {
             ("app", Place::Inbound(_) | Place::Outbound) => {
                 find(APP_PROPERTIES.into_iter(), name, ROOT_APP, Type::Str)
             }
+            (root, Place::Outbound) => records::slot(self.records, root, Some(name)),
             _ => None,
         }
     }
@@ -91,7 +94,11 @@ impl Scope for OrgScope<'_> {
             Place::Outbound => &["user", "source", "app", "org"],
             Place::Inbound(_) => &["appuser", "source", "app", "org"],
         };
-        names.iter().map(|&n| n.to_owned()).collect()
+        let mut names: Vec<String> = names.iter().map(|&n| n.to_owned()).collect();
+        if let Place::Outbound = self.place {
+            names.extend(self.records.iter().map(|r| r.name.clone()));
+        }
+        names
     }
 
     fn attributes(&self, root: &str) -> Vec<String> {
@@ -104,7 +111,10 @@ impl Scope for OrgScope<'_> {
         match root {
             "org" => ORG_PROPERTIES.iter().map(|&n| n.to_owned()).collect(),
             "app" => APP_PROPERTIES.iter().map(|&n| n.to_owned()).collect(),
-            _ => Vec::new(),
+            other => {
+                let columns = self.records.iter().filter(|r| r.name == other).flat_map(|r| &r.columns);
+                columns.map(|(name, _)| name.clone()).collect()
+            }
         }
     }
 
@@ -124,7 +134,7 @@ impl Scope for OrgScope<'_> {
         match by {
             GroupSelector::Id(id) => {
                 let key = key_of(IdKind::Group, id)?;
-                self.org.groups.contains_key(&crate::model::GroupKey(key)).then(|| vec![key])
+                self.org.groups.contains_key(&GroupKey(key)).then(|| vec![key])
             }
             GroupSelector::Name(name) => {
                 let found = named(&|n| n == *name);
@@ -151,5 +161,21 @@ impl Scope for OrgScope<'_> {
 
     fn group_names(&self) -> Vec<String> {
         self.org.groups.values().map(|g| g.name.clone()).collect()
+    }
+
+    fn group(&self, key: i64) -> Option<GroupText> {
+        let group = self.org.groups.get(&GroupKey(key))?;
+        let kind = match group.kind {
+            GroupKind::BuiltIn => "BUILT_IN",
+            GroupKind::OktaGroup => "OKTA_GROUP",
+            GroupKind::AppGroup => "APP_GROUP",
+        };
+        let (id, name) = (public_id(IdKind::Group, key), group.name.clone());
+        Some(GroupText { id, name, description: group.description.clone(), kind })
+    }
+
+    fn found(&self, root: &str) -> Option<Slot> {
+        let reads_records = matches!(self.place, Place::Outbound);
+        reads_records.then(|| records::slot(self.records, root, None))?.map(|(slot, _)| slot)
     }
 }

@@ -1,6 +1,6 @@
 //! Assignments and the accounts that follow from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use muster_expr::Value;
@@ -17,12 +17,14 @@ use crate::outbound::AccountState;
 pub const USER_NAME: &str = "userName";
 
 /// Why an account's attribute has its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountCause {
     /// Set on the person's own assignment.
     Individual,
     /// Given by this group's assignment.
     Group(GroupKey),
+    /// Combined of what the assignments of these groups give, in the order of their priorities.
+    Groups(Vec<GroupKey>),
     /// By this mapping.
     Mapping(ItemKey),
     /// Given by a group or her assignment before she lost the app, which she keeps for a while.
@@ -193,7 +195,9 @@ impl Place<'_> {
         Some(Wanted { state, user_name, attributes })
     }
 
-    /// One attribute: the person's own, else the first group's that has one, else the mapping's.
+    /// One attribute: the person's own, else the first group's that has one, or all groups' together where the app
+    /// combines them, else the mapping's. What a mapping gives is never joined to what groups give: whoever may set
+    /// the one can take it away without a look at the other.
     fn value(
         &self,
         name: &str,
@@ -203,7 +207,13 @@ impl Place<'_> {
         if let Some(value) = self.individual.and_then(|p| p.get(name)) {
             return (value.clone(), AccountCause::Individual);
         }
-        if let Some((group, value)) = self.given.iter().find_map(|(g, p)| p.get(name).map(|v| (*g, v))) {
+        if self.target.provisioning.combine.iter().any(|c| c == name) {
+            let given = self.given.iter().filter_map(|(g, p)| p.get(name).map(|v| (*g, v)));
+            if let Some(combined) = combine(given) {
+                return combined;
+            }
+        } else if let Some((group, value)) = self.given.iter().find_map(|(g, p)| p.get(name).map(|v| (*g, v)))
+        {
             return (value.clone(), AccountCause::Group(group));
         }
         if let Some(value) = self.former.and_then(|p| p.get(name)) {
@@ -238,6 +248,33 @@ impl Place<'_> {
     }
 }
 
+/// What several groups give, one after the other in the order of their priorities: of equal values the first stays, a
+/// single value counts as one of an array, and no value adds nothing. `None` if no group speaks of it.
+fn combine<'a>(given: impl Iterator<Item = (GroupKey, &'a Value)>) -> Option<(Value, AccountCause)> {
+    let mut values: Vec<Value> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
+    let (mut givers, mut silent) = (Vec::new(), Vec::new());
+    for (group, value) in given {
+        if value.is_null() {
+            silent.push(group);
+            continue;
+        }
+        givers.push(group);
+        for item in value.as_list().unwrap_or(std::slice::from_ref(value)) {
+            let mut text = String::new();
+            crate::json::push(&mut text, item);
+            if seen.insert(text) {
+                values.push(item.clone());
+            }
+        }
+    }
+    match (givers.is_empty(), silent.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some((Value::Null, AccountCause::Groups(silent))),
+        _ => Some((Value::List(values), AccountCause::Groups(givers))),
+    }
+}
+
 /// One attribute of a person's account with its cause, for explanations.
 pub fn account_value(
     config: &crate::config::Config,
@@ -258,6 +295,7 @@ pub fn account_value(
         others,
         as_of,
         app: &target.properties,
+        facts: Some(facts),
     };
     let given: Vec<_> =
         target.groups.iter().filter(|(g, ..)| keys.contains(g)).map(|(g, _, values)| (*g, values)).collect();

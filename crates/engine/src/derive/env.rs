@@ -6,6 +6,7 @@ use muster_expr::{InternalProperty, LinkId, Person, Slot, Value};
 
 use super::Others;
 use crate::config::{Config, ROOT_APP, ROOT_ORG, ROOT_RECORD, ROOT_USER};
+use crate::facts::Facts;
 use crate::model::{GroupKey, IdKind, Millis, UserKey, UserStatus, public_id};
 
 fn at(values: &[Value], index: u16) -> &Value {
@@ -74,6 +75,8 @@ pub(crate) struct UserEnv<'a> {
     pub(crate) others: &'a dyn Others,
     pub(crate) as_of: Millis,
     pub(crate) app: &'a [Value],
+    /// What is known of her, for mappings, which read her records too.
+    pub(crate) facts: Option<&'a Facts>,
 }
 
 impl Person for UserEnv<'_> {
@@ -82,7 +85,10 @@ impl Person for UserEnv<'_> {
             ROOT_USER => at(self.profile, slot.index),
             ROOT_ORG => at(&self.config.org_properties, slot.index),
             ROOT_APP => at(self.app, slot.index),
-            _ => Value::NULL,
+            root => match (self.config.record_root(root), self.facts) {
+                (Some(records), Some(facts)) => records.value(facts, slot.index),
+                _ => Value::NULL,
+            },
         }
     }
     fn linked(&self, link: LinkId, slot: Slot) -> &Value {

@@ -28,6 +28,7 @@ pub fn rule_steps(
         others,
         as_of,
         app: &[],
+        facts: None,
     };
     rule.program.explain(&env)
 }

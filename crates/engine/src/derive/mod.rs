@@ -182,10 +182,11 @@ pub fn derive_from(
         others,
         as_of,
         app: &[],
+        facts: None,
     };
     let groups = groups::derive_groups(&base, facts, &mut due, &mut problems);
     let keys: Vec<GroupKey> = groups.iter().map(|(g, _)| *g).chain(config.everyone).collect();
-    let with_groups = env::UserEnv { groups: &keys, ..base };
+    let with_groups = env::UserEnv { groups: &keys, facts: Some(facts), ..base };
     let standing = account::Lifecycle { status, cause: status_cause };
     let apps = account::derive_apps(&with_groups, facts, standing, &mut due, &mut problems);
     let former = former::derive_former(&with_groups, facts, &apps, &mut due);

@@ -47,6 +47,7 @@ pub fn rule_word(config: &Config, rule: &Rule, stored: &StoredEnv<'_>) -> RuleWo
         others: stored.others,
         as_of: stored.as_of,
         app: &[],
+        facts: None,
     };
     let matched = rule.program.matches(&env);
     let excepted = rule.except_users.binary_search(&stored.user).is_ok()

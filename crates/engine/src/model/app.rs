@@ -145,6 +145,9 @@ pub struct Provisioning {
     /// User names in the app that are nobody's business: no account of these is created, linked, changed or taken away.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub protected_accounts: Vec<String>,
+    /// Attributes of accounts for which the values of all groups count together (Okta: `union`), not the first group's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub combine: Vec<String>,
 }
 
 impl Default for Provisioning {
@@ -166,6 +169,7 @@ impl Default for Provisioning {
             delete_after_days: None,
             keep_assignments: false,
             protected_accounts: Vec::new(),
+            combine: Vec::new(),
         }
     }
 }

@@ -145,7 +145,7 @@ fn links(old: &Config, new: &Config, found: &mut Touched) {
     }
 }
 
-/// Who reads a group by its name is compared where she reads it: there the name has become a key.
+/// Who reads a group by its name, or shows it, is compared where it is read: there the name has become a key or a text.
 fn groups(old: &Config, new: &Config, found: &mut Touched) {
     for key in both(old.org.groups.keys(), new.org.groups.keys()) {
         let (was, is) = (old.org.groups.get(key), new.org.groups.get(key));
@@ -159,7 +159,8 @@ fn groups(old: &Config, new: &Config, found: &mut Touched) {
 }
 
 fn same_program(a: &Program, b: &Program) -> bool {
-    a.text() == b.text() && a.reads().groups == b.reads().groups
+    let groups = |p: &'_ Program| (p.reads().groups.clone(), p.reads().group_texts.clone());
+    a.text() == b.text() && groups(a) == groups(b)
 }
 
 fn sources(old: &Config, new: &Config, found: &mut Touched) {
@@ -229,6 +230,7 @@ fn targets(old: &Config, new: &Config, found: &mut Touched) {
             || !before.mappings.iter().chain(&before.user_name).all(same)
             || before.attributes != after.attributes
             || accounts_matter(p) != accounts_matter(q)
+            || p.combine != q.combine
             || own
             || is_bookmark(old, app) != is_bookmark(new, app)
         {

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use muster_engine::Value;
-use muster_engine::derive::{AppScope, AppUser};
+use muster_engine::derive::{AccountCause, AppScope, AppUser, Nobody, account_value};
 use muster_engine::facts::{MembershipKind::Manual, RecordState::Living};
-use muster_engine::model::{AppKind, Direction, GroupKey, ItemKey, Mapping, PushWhen, UserStatus, WhenTaken};
+use muster_engine::model::{
+    AppKind, Direction, GroupKey, ItemKey, Mapping, Millis, PushWhen, UserStatus, WhenTaken,
+};
 use muster_engine::outbound::{AccountState, Allowed, Call, DesiredAccount, RemoteAccount, bring_into_line};
 use muster_engine::plan::{Stored, StoredApp, diff};
 
-use crate::support::{CRM, EVERYONE, HR, Person, compiled, give, org};
+use crate::support::{AGENCY, CRM, EVERYONE, HR, Person, compiled, give, mistakes, org};
 
 fn person() -> Person {
     Person::new().claim().record(HR, Living, 1)
@@ -85,6 +87,123 @@ fn of_the_values_that_groups_give_the_first_by_priority_counts() {
         assert_eq!(values(&derived.apps[0]), BTreeMap::from([("role", role), ("seat", seat)]), "{case}");
     }
     assert_eq!(person().derived(&config, 10).apps, []);
+}
+
+#[test]
+fn what_several_groups_give_is_combined_where_the_app_is_set_so() {
+    let list = |values: &[&str]| Value::from(values.to_vec());
+    let mut org = org();
+    org.apps.get_mut(&CRM).unwrap().provisioning.as_mut().unwrap().combine = vec!["role".into()];
+    org.mappings.insert(ItemKey(40), mapping("role", "{user.title}", PushWhen::Always));
+    give(&mut org, 50, GroupKey(2), 2, &[("seat", "desk")]);
+    give(&mut org, 51, GroupKey(3), 1, &[("role", "a"), ("seat", "chair")]);
+    give(&mut org, 52, GroupKey(4), 0, &[]);
+    let role = |org: &mut muster_engine::model::Org, key: i64, value: Value| {
+        org.app_groups.get_mut(&ItemKey(key)).unwrap().profile.insert("role".into(), value);
+    };
+    role(&mut org, 50, list(&["b", "a", "c", "b"]));
+    role(&mut org, 52, Value::Null);
+    let config = compiled(org);
+    let own = Value::from("own");
+    for (case, person, wanted, groups) in [
+        (
+            "two groups",
+            person().member(2, Manual, 0).member(3, Manual, 0),
+            list(&["a", "b", "c"]),
+            Some(vec![3, 2]),
+        ),
+        ("one of them alone", person().member(3, Manual, 0), list(&["a"]), Some(vec![3])),
+        (
+            "a group that empties it adds nothing",
+            person().member(2, Manual, 0).member(4, Manual, 0),
+            list(&["b", "a", "c"]),
+            Some(vec![2]),
+        ),
+        ("only a group that empties it", person().member(4, Manual, 0), Value::Null, Some(vec![4])),
+        (
+            "her own replaces them",
+            person().member(2, Manual, 0).assigned(None, &[("role", "own")]),
+            own,
+            None,
+        ),
+        ("no group: the mapping", person().assigned(None, &[]), list(&["clerk"]), None),
+    ] {
+        let derived = person.derived(&config, 10);
+        assert_eq!(values(&derived.apps[0])["role"], &wanted, "{case}");
+        let target = config.target(CRM).unwrap();
+        let (value, cause) = account_value(&config, &person.0, &derived, &Nobody, target, "role", Millis(10));
+        assert_eq!(value, wanted, "{case}");
+        match (cause, groups) {
+            (AccountCause::Groups(found), Some(groups)) => {
+                assert_eq!(found, groups.into_iter().map(GroupKey).collect::<Vec<_>>(), "{case}");
+            }
+            (AccountCause::Individual | AccountCause::Mapping(_), None) => {}
+            (other, _) => panic!("{case}: {other:?}"),
+        }
+    }
+    // Other attributes are the first group's still.
+    let both = person().member(2, Manual, 0).member(3, Manual, 0).derived(&config, 10);
+    assert_eq!(values(&both.apps[0])["seat"], &Value::from("chair"));
+}
+
+#[test]
+fn what_cannot_be_combined_is_refused() {
+    for (names, reason) in [
+        (vec!["userName"], "userName, which is one value"),
+        (vec!["a", "b", "a"], "\"a\" twice"),
+        (vec![" "], "without a name"),
+    ] {
+        let mut org = org();
+        let names = names.into_iter().map(str::to_owned).collect();
+        org.apps.get_mut(&CRM).unwrap().provisioning.as_mut().unwrap().combine = names;
+        let found = mistakes(org);
+        assert!(found.iter().any(|e| e.reason.contains(reason)), "{found:?}");
+    }
+}
+
+#[test]
+fn mappings_read_the_records_of_sources() {
+    use muster_engine::facts::RecordState::Ended;
+    let mut org = org();
+    org.apps.get_mut(&HR).unwrap().name = "active_directory".into();
+    org.apps.get_mut(&AGENCY).unwrap().name = "active_directory_2".into();
+    for (at, (target, expression)) in [
+        ("title", "active_directory_2.title"),
+        ("found", "findDirectoryUser().title"),
+        ("has", "hasDirectoryUser()"),
+        ("groups", "user.getGroups({'group.type': \"OKTA_GROUP\"}).![name]"),
+        ("first", "getFilteredGroups({\"00g2\"}, \"group.name\", 1)"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = muster_engine::model::public_id(muster_engine::model::IdKind::Group, 2);
+        let expression = expression.replace("00g2", &id);
+        org.mappings.insert(ItemKey(40 + at as i64), mapping(target, &expression, PushWhen::Always));
+    }
+    let config = compiled(org);
+    let null = Value::Null;
+    let given = |p: Person| {
+        let app = p.assigned(None, &[]).derived(&config, 10).apps.remove(0);
+        ["title", "found", "has", "groups", "first"].map(|n| values(&app)[n].clone())
+    };
+    let clerk = Value::from("clerk");
+    let (none, a) = (Value::List(Vec::new()), Value::from(vec!["A"]));
+    let one = person().member(2, Manual, 0);
+    assert_eq!(given(one), [null.clone(), clerk, true.into(), a.clone(), a.clone()]);
+    let two = person().record_with(AGENCY, Living, 1, "temp", "");
+    assert_eq!(given(two), ["temp".into(), null.clone(), false.into(), none.clone(), none]);
+    let ended = person().record_with(AGENCY, Ended, 1, "temp", "").member(3, Manual, 0).member(2, Manual, 0);
+    assert_eq!(given(ended), [null, "clerk".into(), true.into(), Value::from(vec!["A", "B"]), a]);
+}
+
+#[test]
+fn rules_read_no_records() {
+    let mut org = org();
+    org.apps.get_mut(&HR).unwrap().name = "active_directory".into();
+    crate::support::rule(&mut org, 30, "hasDirectoryUser()", &[2]);
+    let found = mistakes(org);
+    assert!(found.iter().any(|e| e.reason.contains("has nothing to read here")), "{found:?}");
 }
 
 #[test]

@@ -123,6 +123,10 @@ fn a_rule_is_asked_of_each_person_unless_an_index_knows_them() {
     assert_eq!(other, by([holder(&["ann@x.io"]), holder(&["bob@x.io"])]));
 }
 
+fn id_of(group: GroupKey) -> String {
+    muster_engine::model::public_id(muster_engine::model::IdKind::Group, group.0)
+}
+
 #[test]
 fn a_group_that_is_read_by_name_matters_where_it_is_read() {
     let mut org = filled();
@@ -138,6 +142,10 @@ fn a_group_that_is_read_by_name_matters_where_it_is_read() {
         swapped,
         by([Selection::Members(GroupKey(5)), Selection::FactsOn(GroupKey(5)), Selection::Accounts(CRM)])
     );
+    to_app(&mut org, "user.getGroups({'group.id': \"GROUP\"}).![name]".replace("GROUP", &id_of(B)).as_str());
+    let shown = step(&org, |o| o.groups.get_mut(&B).unwrap().name = "Y".into());
+    assert_eq!(shown, by([Selection::Accounts(CRM)]), "a name that is shown");
+    to_app(&mut org, "isMemberOfGroupName(\"B\") ? \"b\" : \"\"");
     let imported = step(&org, |o| o.groups.get_mut(&B).unwrap().kind = GroupKind::AppGroup);
     assert_eq!(imported, by([Selection::Members(B), Selection::FactsOn(B)]));
 }
@@ -158,6 +166,10 @@ fn mappings_and_settings_touch_those_of_their_app() {
         o.apps.get_mut(&CRM).unwrap().provisioning.as_mut().unwrap().before_start = true;
     };
     assert_eq!(step(&org, before), accounts);
+    let combine = |o: &mut Org| {
+        o.apps.get_mut(&CRM).unwrap().provisioning.as_mut().unwrap().combine = vec!["role".into()];
+    };
+    assert_eq!(step(&org, combine), accounts);
     assert_eq!(step(&org, |o| give(o, 201, B, 2, &[])), by([Selection::Members(B)]));
     // A value that one group gives is an attribute of every account.
     let valued = step(&org, |o| give(o, 201, B, 2, &[("role", "x")]));

@@ -1,9 +1,9 @@
 //! Dates and `Time.now()`.
 
 use muster_expr::fuzz::SamplePerson;
-use muster_expr::{Program, Reads};
+use muster_expr::{Person as _, Program, Reads};
 
-use crate::{condition, refused, table};
+use crate::{condition, refused, result, table};
 
 const DAY: i64 = 86_400_000;
 /// 2026-03-17T00:00:00Z, the sample's start date.
@@ -89,7 +89,12 @@ fn now_is_refused_elsewhere() {
         "user.startDate == Time.now()",
         "Time.now(\"Europe/Berlin\") > user.startDate",
         "user.startDate < Time.now().plusDays(user.level)",
-        "user.startDate < Time.now().plusHours(1)",
+        "user.startDate < Time.now().plusMonths(1)",
+        "user.startDate < Time.now().plusHours(2400001)",
+        "user.startDate.withinDays(user.level)",
+        "user.startDate.withinDays(-1)",
+        "user.level.withinDays(1)",
+        "Time.now().withinDays(1)",
         "user.startDate < Time.now().plusDays(9000000)",
         "user.startDate < \"soon\"",
         "user.startDate in {\"soon\"}",
@@ -99,4 +104,60 @@ fn now_is_refused_elsewhere() {
         assert!(!refused(text).message.is_empty());
     }
     assert!(refused("String.startsWith(Time.now(), \"2\")").message.contains("only be compared with a date"));
+}
+
+#[test]
+fn what_lies_near_now_turns_twice() {
+    // From 2026-03-16T12:00Z to 2026-03-18T12:00Z it is within a day and a half of the start, 2026-03-17.
+    let day = 86_400_000;
+    let mut person = SamplePerson::all()[0].clone();
+    let program = condition("user.startDate.withinHours(36)");
+    let start = person.instant("2026-03-17").unwrap();
+    assert_eq!(program.matches(&person), Ok(false));
+    assert_eq!(program.next_change(&person), Some(start - day * 3 / 2));
+    for (at, holds, next) in [
+        (start - day * 3 / 2 - 1, false, Some(start - day * 3 / 2)),
+        (start - day * 3 / 2, true, Some(start + day * 3 / 2 + 1)),
+        (start + day * 3 / 2, true, Some(start + day * 3 / 2 + 1)),
+        (start + day * 3 / 2 + 1, false, None),
+    ] {
+        person.now = at;
+        assert_eq!(program.matches(&person), Ok(holds), "{at}");
+        assert_eq!(program.next_change(&person), next, "{at}");
+    }
+    let hours = condition("user.startDate <= Time.now().plusDays(1).minusHours(12)");
+    person.now = start - day;
+    assert_eq!(hours.next_change(&person), Some(start - day / 2));
+}
+
+#[test]
+fn formats_are_read_as_they_are_written() {
+    for (text, format, wanted) in [
+        ("20260307", "yyyyMMdd", "2026-03-07"),
+        ("7.3.2026", "d.M.yyyy", "2026-03-07"),
+        ("07-MAR-69", "dd-MMM-yy", "2069-03-07"),
+        ("07-march-70", "dd-MMM-yy", "1970-03-07"),
+        ("2024-366", "yyyy-DDD", "2024-12-31"),
+        ("2026-03-07T24:05", "yyyy-MM-dd'T'kk:mm", "2026-03-07T00:05:00.000Z"),
+        ("12:30 am, 2026-03-07", "hh:mm a, yyyy-MM-dd", "2026-03-07T00:30:00.000Z"),
+        ("Saturday 7 o'clock 2026 3 7", "EEEE H 'o''clock' yyyy M d", "2026-03-07T07:00:00.000Z"),
+        ("2026-03-07 01:30:00.5 +0530", "yyyy-MM-dd HH:mm:ss.S Z", "2026-03-06T20:00:00.500Z"),
+        ("2026-03-07 01:30 Z", "yyyy-MM-dd HH:mm ZZ", "2026-03-07T01:30:00.000Z"),
+    ] {
+        let quoted = format.replace('"', "\"\"");
+        let found = result(&format!("Time.fromStringToIso8601(\"{text}\", \"{quoted}\")"), 0);
+        assert_eq!(found, Ok(wanted.into()), "{text} {format}");
+    }
+    for (text, format) in [
+        ("2026-02-30", "yyyy-MM-dd"),
+        ("2026-3-7x", "yyyy-M-d"),
+        ("7 Foo 2026", "d MMM yyyy"),
+        ("2025-366", "yyyy-DDD"),
+        ("2026-03-07 25:00", "yyyy-MM-dd HH:mm"),
+        ("2026-03-07 13:00 PM", "yyyy-MM-dd hh:mm a"),
+        ("2026-03-07 +99:00 1", "yyyy-MM-dd ZZ H"),
+    ] {
+        let text = format!("Time.fromStringToIso8601(user.nothing ?: \"{text}\", \"{format}\")");
+        assert!(matches!(result(&text, 0), Err(muster_expr::EvalError::NotADate(_))), "{text}");
+    }
 }

@@ -71,6 +71,19 @@ const WORDS: &[&str] = &[
     "user.isMemberOf({'group.id':",
     "user.getLinkedObject(\"manager\").email",
     ".contains(",
+    ".toString(",
+    ".parseStringTime(",
+    ".toZone(\"Asia/Tokyo\")",
+    ".withinDays(3)",
+    ".plusHours(",
+    ".minusDays(user.level)",
+    "\"yyyy-MM-dd'T'HH:mm:ss.SSSZZ\"",
+    "user.getGroups(",
+    ".![name]",
+    "getFilteredGroups({\"00g2\"},\"group.id\",1)",
+    "findDirectoryUser().department",
+    "hasDirectoryUser()",
+    "getManagerUser(\"active_directory\").email",
     ".substring(",
     "${",
     "fn:",
@@ -153,6 +166,37 @@ proptest! {
     #[test]
     fn random_words_keep_the_laws(words in prop::collection::vec(prop::sample::select(WORDS.to_vec()), 0..30)) {
         fuzz::run(words.concat().as_bytes());
+    }
+
+    #[test]
+    fn dates_written_in_any_format_keep_the_laws(
+        parts in prop::collection::vec(
+            (prop::sample::select("GCyYxweEDMdaKhHkmsSZzu'- :.é".chars().collect::<Vec<_>>()), 1usize..6),
+            0..8,
+        ),
+        text in "[0-9]{1,4}[-./ :]?[0-9]{1,2}[-./ :]?[0-9A-Za-z]{1,4}",
+    ) {
+        let format: String = parts.iter().flat_map(|(c, n)| std::iter::repeat_n(*c, *n)).collect();
+        fuzz::run(format!("user.endDate.toString(\"{format}\")").as_bytes());
+        fuzz::run(format!("(user.any ?: \"{text}\").parseStringTime(\"{format}\")").as_bytes());
+        fuzz::run(format!("\"{text}\".parseStringTime(\"{format}\")").as_bytes());
+    }
+
+    #[test]
+    fn a_date_written_in_a_format_is_read_as_itself(millis in -62_135_596_800_000i64..253_402_300_799_000) {
+        let iso = crate::value(&format!("Time.fromUnixToIso8601({millis})"));
+        let iso = iso.as_str().unwrap_or_default();
+        for format in [
+            "yyyy-MM-dd'T'HH:mm:ss.SSSZZ",
+            "EEEE, d MMMM yyyy h:mm:ss.SSS a Z",
+            "DDDyyyy kkmmss SSS",
+            "SSSssmmHHddMMyyyy",
+        ] {
+            let written = crate::value(&format!("Time.fromIso8601ToString(\"{iso}\", \"{format}\")"));
+            let written = written.as_str().unwrap_or_default();
+            let read = crate::value(&format!("Time.fromStringToIso8601(\"{written}\", \"{format}\")"));
+            prop_assert_eq!(read.as_str(), Some(iso), "{} {}", format, written);
+        }
     }
 
     #[test]

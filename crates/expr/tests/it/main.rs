@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 mod dates;
+mod document;
 mod errors;
 mod functions;
 mod laws;

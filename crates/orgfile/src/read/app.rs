@@ -71,6 +71,7 @@ const PROVISIONING: &[&str] = &[
     "delete_after_days",
     "keep_assignments",
     "protected_accounts",
+    "combine",
 ];
 const TO_USER: &[&str] = &["expression", "when", "taken"];
 const TO_APP: &[&str] = &["expression", "when"];
@@ -267,6 +268,7 @@ fn read_provisioning(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<P
         delete_after_days: reader.whole(&table, "delete_after_days"),
         keep_assignments: reader.flag(&table, "keep_assignments").unwrap_or(default.keep_assignments),
         protected_accounts: read_protected(reader, &table),
+        combine: reader.texts(&table, "combine").unwrap_or_default(),
     })
 }
 

@@ -231,7 +231,8 @@ fn source() -> impl Strategy<Value = Source> {
 fn provisioning() -> impl Strategy<Value = Provisioning> {
     let unassign = select(vec![OnUnassign::Deactivate, OnUnassign::Delete, OnUnassign::Nothing]);
     let days = (of(0u32..9), 0u32..2, 0u32..2, of(0u32..9));
-    (any::<[bool; 6]>(), unassign, 3u32..6, text(), 6u32..9, of(0u32..9), days, vec(name(), 0..3)).prop_map(
+    let names = (vec(name(), 0..3), vec(text(), 0..3));
+    (any::<[bool; 6]>(), unassign, 3u32..6, text(), 6u32..9, of(0u32..9), days, names).prop_map(
         |(
             [enabled, create, update, disable_suspended, before_start, keep_assignments],
             on_unassign,
@@ -240,7 +241,7 @@ fn provisioning() -> impl Strategy<Value = Provisioning> {
             task_days,
             rate_limit,
             (before_start_days, grace_days, leaver_grace_days, delete_after_days),
-            protected_accounts,
+            (protected_accounts, combine),
         )| {
             Provisioning {
                 enabled,
@@ -259,6 +260,7 @@ fn provisioning() -> impl Strategy<Value = Provisioning> {
                 delete_after_days,
                 keep_assignments,
                 protected_accounts,
+                combine,
             }
         },
     )

@@ -235,6 +235,8 @@ pub enum AccountReason {
     Individual,
     /// Given by a group's assignment.
     Group { group: String },
+    /// Combined of what the assignments of these groups give.
+    Groups { groups: Vec<String> },
     /// By a mapping.
     Mapping { expression: String, reads: Vec<Read> },
     /// A mapping gave it once, on create.

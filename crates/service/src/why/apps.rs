@@ -152,6 +152,9 @@ fn attribute(subject: &Subject, target: &Target, name: &str, value: &Value) -> W
     let mapping = |item: ItemKey| target.mappings.iter().find(|m| m.item == item);
     let because = match cause {
         AccountCause::Individual => AccountReason::Individual,
+        AccountCause::Groups(groups) => {
+            AccountReason::Groups { groups: groups.iter().map(|g| config.group_name(*g)).collect() }
+        }
         AccountCause::Group(group) => AccountReason::Group { group: config.group_name(group) },
         AccountCause::Mapping(item) => match mapping(item) {
             Some(m) => AccountReason::Mapping {

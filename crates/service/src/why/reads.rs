@@ -51,6 +51,9 @@ fn user(subject: &Subject, app: &[Value], set: &ReadSet) -> Vec<Read> {
     for &(root, index) in &set.slots {
         if root == ROOT_USER {
             reads.push(read(config.attribute_name(index).to_owned(), subject.value(index)));
+        } else if let Some(records) = config.record_root(root) {
+            let index = u16::try_from(index).unwrap_or(u16::MAX);
+            reads.push(read(records.slot_name(index), records.value(&subject.person.facts, index)));
         } else {
             reads.extend(property(config, app, root, index));
         }

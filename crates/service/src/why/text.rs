@@ -269,6 +269,7 @@ fn tell_account_value(lines: &mut Lines, value: &WhyAccountValue) {
     let why = match &value.because {
         AccountReason::Individual => "set on the person's own assignment".to_owned(),
         AccountReason::Group { group } => format!("given by {group}"),
+        AccountReason::Groups { groups } => format!("given by {} together", groups.join(", ")),
         AccountReason::Mapping { expression, reads: read } if read.is_empty() => {
             format!("by {}", flat(expression))
         }

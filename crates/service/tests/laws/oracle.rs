@@ -14,7 +14,7 @@ use muster_store::people::PersonRows;
 use serde_json::{Value as Json, json};
 
 use crate::stored::{GRACE, SaidText, Scope, View};
-use crate::world::{BOSS_NAME, Cond, DAY, DISPLAY, LOGIN, department, title_part};
+use crate::world::{BOSS_NAME, Cond, DAY, DISPLAY, LOGIN, RECORD, SHOWN, department, title_part};
 
 type Profile = BTreeMap<String, Value>;
 
@@ -419,6 +419,7 @@ impl Oracle<'_> {
                 _ => Some("ACTIVE"),
             };
             let login = told.profile.get("login").and_then(Value::as_str).filter(|l| !l.is_empty());
+            let login = login.map(str::to_owned);
             let (Some(state), Some(login)) = (state, login) else {
                 told.apps.insert(app.0, (scope, None));
                 continue;
@@ -443,26 +444,58 @@ impl Oracle<'_> {
                 .collect();
             let mut attributes = BTreeMap::new();
             for name in names {
-                let given = own.get(name).or_else(|| given.iter().find_map(|g| g.profile.get(name))).cloned();
+                let mut of_groups = given.iter().filter_map(|g| g.profile.get(name));
+                let given = match own.get(name) {
+                    Some(own) => Some(own.clone()),
+                    None if provisioning.combine.iter().any(|c| c == name) => {
+                        combined(&of_groups.collect::<Vec<_>>())
+                    }
+                    None => of_groups.next().cloned(),
+                };
                 let mapping = self.mapping(*app, Direction::ToApp, name);
                 let value = match (given, mapping) {
                     (Some(value), _) => value,
                     (None, None) => Value::Null,
                     (None, Some(m)) if m.when == PushWhen::Create => {
-                        kept.get(name).cloned().unwrap_or_else(|| {
-                            told.broken.push(format!(
-                                "{}.{name} is set once, and what was set isn't kept",
-                                settings.name
-                            ));
-                            outbound(&m.expression, &told.profile, boss)
-                        })
+                        if !kept.contains_key(name) {
+                            let app = &settings.name;
+                            told.broken
+                                .push(format!("{app}.{name} is set once, and what was set isn't kept"));
+                        }
+                        let now = || self.outbound(&m.expression, p, told, boss);
+                        kept.get(name).cloned().unwrap_or_else(now)
                     }
-                    (None, Some(m)) => outbound(&m.expression, &told.profile, boss),
+                    (None, Some(m)) => self.outbound(&m.expression, p, told, boss),
                 };
                 attributes.insert(name.to_owned(), serde_json::to_value(value).unwrap());
             }
             let wanted = json!({ "state": state, "userName": login, "attributes": attributes });
             told.apps.insert(app.0, (scope, Some(wanted)));
+        }
+    }
+
+    fn outbound(&self, expression: &str, p: &PersonRows, told: &Told, boss: Option<&Profile>) -> Value {
+        let text = |name: &str| told.profile.get(name).and_then(Value::as_str).unwrap_or_default();
+        match expression {
+            DISPLAY => Value::from(format!("{} {}", text("firstName"), text("lastName"))),
+            BOSS_NAME => boss.and_then(|b| b.get("lastName")).cloned().unwrap_or_default(),
+            SHOWN => {
+                let name = |g: &i64| self.org.groups.get(&GroupKey(*g)).map(|g| g.name.clone());
+                let names: BTreeSet<String> = told.groups.iter().filter_map(name).collect();
+                let ours: Vec<String> = names.into_iter().filter(|n| n.starts_with('g')).collect();
+                Value::from(ours.join(","))
+            }
+            RECORD => {
+                let title = |source: &str| {
+                    let app = self.org.app_named(source)?.0;
+                    let mut living = p.records.iter().filter(|r| r.app_key == app.0 && r.state == "LIVING");
+                    let (only, None) = (living.next()?, living.next()) else { return None };
+                    let values: Profile = serde_json::from_str(&only.values).unwrap();
+                    values.get("title").filter(|t| t.as_str() != Some("")).cloned()
+                };
+                title("hr").or_else(|| title("ext")).unwrap_or_default()
+            }
+            other => told.profile.get(other.strip_prefix("user.").unwrap()).cloned().unwrap_or_default(),
         }
     }
 }
@@ -473,12 +506,21 @@ fn formers(p: &PersonRows) -> BTreeMap<i64, Former> {
     rows.map(|a| (a.app_key, serde_json::from_str(a.profile.as_deref().unwrap()).unwrap())).collect()
 }
 
-fn outbound(expression: &str, profile: &Profile, boss: Option<&Profile>) -> Value {
-    let text = |name: &str| profile.get(name).and_then(Value::as_str).unwrap_or_default();
-    match expression {
-        DISPLAY => Value::from(format!("{} {}", text("firstName"), text("lastName"))),
-        BOSS_NAME => boss.and_then(|b| b.get("lastName")).cloned().unwrap_or_default(),
-        other => profile.get(other.strip_prefix("user.").unwrap()).cloned().unwrap_or_default(),
+/// Values of several groups as one array, each once.
+fn combined(given: &[&Value]) -> Option<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    for value in given.iter().filter(|v| !v.is_null()) {
+        let items = value.as_list().map_or_else(|| vec![(*value).clone()], <[Value]>::to_vec);
+        for item in items {
+            if !all.contains(&item) {
+                all.push(item);
+            }
+        }
+    }
+    match (given.is_empty(), all.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(Value::Null),
+        (false, false) => Some(Value::List(all)),
     }
 }
 

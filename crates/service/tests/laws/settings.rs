@@ -7,7 +7,7 @@ use muster_engine::model::{
 };
 use proptest::prelude::*;
 
-use crate::world::{APPS, BOSS_NAME, DISPLAY, GROUPS, SOURCES};
+use crate::world::{APPS, BOSS_NAME, DISPLAY, GROUPS, RECORD, SHOWN, SOURCES};
 
 /// One of them.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub(crate) enum Setting {
     Early(usize, Option<u32>),
     BeforeStart(usize, bool),
     DisableSuspended(usize, bool),
+    /// What groups give for the role counts together.
+    Combine(usize, bool),
     Inactive(usize, bool),
     ToApp {
         app: usize,
@@ -59,7 +61,7 @@ pub(crate) fn setting() -> impl Strategy<Value = Setting> {
     let source = || 0..SOURCES.len();
     let any = any::<bool>;
     let leave = [LeaverAction::Deactivate, LeaverAction::Suspend, LeaverAction::Nothing];
-    let out = ["user.title", "user.department", "user.employeeNumber", DISPLAY, BOSS_NAME];
+    let out = ["user.title", "user.department", "user.employeeNumber", DISPLAY, BOSS_NAME, SHOWN, RECORD];
     let targets = ["role", "boss", "number", "displayName"];
     let inward = ["appuser.title", "appuser.dept", "appuser.first"];
     prop_oneof![
@@ -83,6 +85,7 @@ pub(crate) fn setting() -> impl Strategy<Value = Setting> {
         1 => (app(), prop::option::of(0u32..6)).prop_map(|(a, days)| Setting::Early(a, days)),
         1 => (app(), any()).prop_map(|(a, on)| Setting::BeforeStart(a, on)),
         1 => (app(), any()).prop_map(|(a, on)| Setting::DisableSuspended(a, on)),
+        2 => (app(), any()).prop_map(|(a, on)| Setting::Combine(a, on)),
         2 => (app(), any()).prop_map(|(a, on)| Setting::Inactive(a, on)),
         3 => (app(), prop::sample::select(targets.to_vec()), prop::option::weighted(0.7, prop::sample::select(out.to_vec())))
             .prop_map(|(app, target, expression)| Setting::ToApp { app, target, expression }),
@@ -155,6 +158,10 @@ impl Setting {
             }),
             Self::DisableSuspended(at, on) => app(org, APPS[*at], |a| {
                 a.provisioning.iter_mut().for_each(|p| p.disable_suspended = *on);
+            }),
+            Self::Combine(at, on) => app(org, APPS[*at], |a| {
+                let names = if *on { vec!["role".to_owned()] } else { Vec::new() };
+                a.provisioning.iter_mut().for_each(|p| p.combine.clone_from(&names));
             }),
             Self::Inactive(at, on) => app(org, APPS[*at], |a| a.inactive = *on),
             Self::ToApp { app, target, expression } => {

@@ -141,6 +141,8 @@ impl fmt::Debug for World {
 
 pub(crate) const LOGIN: &str = "String.toLowerCase(appuser.last) + \"@x.io\"";
 pub(crate) const DISPLAY: &str = "user.firstName + \" \" + user.lastName";
+pub(crate) const SHOWN: &str = "Arrays.toCsvString(user.getGroups({'group.profile.name': 'g'}).![name])";
+pub(crate) const RECORD: &str = "hr.title ?: ext.title";
 pub(crate) const BOSS_NAME: &str = "user.getLinkedObject(\"manager\").lastName";
 
 impl World {
