@@ -132,7 +132,7 @@ fn days(binary: &Path, users: u64, root: &Path) -> Result<()> {
 
 /// What one client does in an hour: it looks at people, searches, lists, and changes one thing in twenty.
 fn hour_of(server: &Server, token: &str, users: u64, hour: u64, client: u64) -> Result<()> {
-    let mut http = Client::connect(server.address, token)?;
+    let mut http = Client::connect(server.address, &format!("SSWS {token}"))?;
     for n in 0..REQUESTS / CLIENTS {
         let who = (n * 7_919 + client * 104_729 + hour * 31) % users;
         let login = format!("p{who:08}@bench.example");

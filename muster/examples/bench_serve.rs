@@ -195,7 +195,7 @@ fn each_connection(
 ) -> Result<()> {
     std::thread::scope(|scope| {
         let running: Vec<_> = (0..connections)
-            .map(|_| scope.spawn(|| work(&mut Client::connect(server.address, token)?)))
+            .map(|_| scope.spawn(|| work(&mut Client::connect(server.address, &format!("SSWS {token}"))?)))
             .collect();
         for thread in running {
             match thread.join() {

@@ -40,6 +40,18 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 1_000_000)]
         users: u64,
     },
+    /// Deactivate people while an import and the filling of their applications run beside
+    Leaver {
+        /// How many people are there already
+        #[arg(long, default_value_t = 50_000)]
+        users: u64,
+        /// How many of them leave
+        #[arg(long, default_value_t = 200)]
+        leavers: u64,
+        /// How many people the feed changes or adds beside
+        #[arg(long, default_value_t = 50_000)]
+        import: u64,
+    },
     /// Import people into an empty directory, rules and assignments included
     Import {
         /// How many people
@@ -61,6 +73,16 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<u8> {
         }
         Bench::Serve { users } => ("muster", "bench_serve", of_server(*users)?),
         Bench::Day { users } => ("muster", "bench_day", of_server(*users)?),
+        Bench::Leaver { users, leavers, import } => {
+            let mut arguments = of_server(*users)?;
+            arguments.extend([
+                "--leavers".into(),
+                leavers.to_string(),
+                "--import".into(),
+                import.to_string(),
+            ]);
+            ("muster", "bench_leaver", arguments)
+        }
         Bench::Import { users } => {
             ("muster-service", "bench_import", vec!["--users".into(), users.to_string()])
         }

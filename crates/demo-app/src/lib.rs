@@ -14,7 +14,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -142,6 +142,16 @@ impl DemoApp {
     /// All users, in the order they were created.
     pub fn users(&self) -> Vec<Value> {
         self.shared.users().all()
+    }
+
+    /// Since when the account of this user name has been inactive; `None`: it isn't.
+    pub fn inactive_since(&self, user_name: &str) -> Option<Instant> {
+        self.shared.users().inactive_since(user_name)
+    }
+
+    /// How many users there are.
+    pub fn count(&self) -> usize {
+        self.shared.users().count()
     }
 
     /// How many requests of a kind came in, those that failed too.

@@ -5,9 +5,10 @@ use std::{
     fs,
     io::{self, Write},
     path::Path,
+    time::Instant,
 };
 
-use muster_query::Filter;
+use muster_query::{Filter, field};
 use muster_scim::User;
 use serde_json::{Value, json};
 
@@ -19,6 +20,8 @@ pub(crate) struct Users {
     by_external_id: HashMap<String, BTreeSet<String>>,
     last_id: u64,
     changed: bool,
+    /// Since when accounts have been inactive, by their user names in lower case.
+    inactive: HashMap<String, Instant>,
 }
 
 impl Users {
@@ -56,6 +59,10 @@ impl Users {
         self.by_id.values().cloned().map(User::into_json).collect()
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.by_id.len()
+    }
+
     pub(crate) fn get(&self, id: &str) -> Option<&User> {
         self.by_id.get(id)
     }
@@ -70,6 +77,7 @@ impl Users {
     pub(crate) fn put(&mut self, id: &str, user: Option<User>) -> Option<User> {
         self.changed = true;
         let before = self.by_id.remove(id);
+        self.note_active(before.as_ref(), user.as_ref());
         for (keys, is_new) in [(before.as_ref().map(keys), false), (user.as_ref().map(keys), true)] {
             let Some((name, external_id)) = keys else { continue };
             for (index, key) in [(&mut self.by_name, name), (&mut self.by_external_id, external_id)] {
@@ -89,6 +97,23 @@ impl Users {
             self.by_id.insert(id.to_owned(), user);
         }
         before
+    }
+
+    /// Notes when an account becomes inactive, and that it is no more.
+    fn note_active(&mut self, before: Option<&User>, now: Option<&User>) {
+        let is_active = |user: &User| field(user.as_object(), "active") != Some(&Value::Bool(false));
+        let name = |user: &User| user.user_name().map(str::to_lowercase);
+        if let Some(name) = before.filter(|_| now.is_none_or(is_active)).and_then(name) {
+            self.inactive.remove(&name);
+        }
+        if let Some(name) = now.filter(|user| !is_active(user)).and_then(name) {
+            self.inactive.entry(name).or_insert_with(Instant::now);
+        }
+    }
+
+    /// Since when the account of this name has been inactive.
+    pub(crate) fn inactive_since(&self, user_name: &str) -> Option<Instant> {
+        self.inactive.get(&user_name.to_lowercase()).copied()
     }
 
     /// Whether somebody else has this user name, in whatever case.

@@ -13,11 +13,13 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn connect(address: SocketAddr, token: &str) -> Result<Self> {
+    /// Connects; `authorization` is what the header says.
+    pub(crate) fn connect(address: SocketAddr, authorization: &str) -> Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        let head =
-            format!("host: {address}\r\nauthorization: SSWS {token}\r\ncontent-type: application/json\r\n");
+        let head = format!(
+            "host: {address}\r\nauthorization: {authorization}\r\ncontent-type: application/json\r\n"
+        );
         Ok(Self { stream: BufReader::new(stream), head })
     }
 

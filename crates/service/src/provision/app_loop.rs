@@ -1,13 +1,17 @@
 //! The worker of one app: claims what is dirty, carries it out, and waits where waiting helps.
 
+mod claiming;
+
+pub(super) use claiming::Poke;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use muster_connectors::{ConnectorError, ErrorKind};
-use muster_store::accounts::{Claim, claim_dirty, next_wakeup, note_attempts};
+use muster_store::accounts::next_wakeup;
 use muster_store::{app_state, tasks};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -17,10 +21,9 @@ use super::db::Db;
 use super::end::End;
 use super::find::{Found, taken};
 use super::job::Job;
-use super::leases::{LEASE, Leases};
+use super::leases::Leases;
 use super::listing::{Listing, WORTH_LISTING};
 use super::orphans;
-use super::points::point;
 use super::record::{Finished, Signal};
 use super::settler::Message;
 use super::target::Target;
@@ -30,10 +33,6 @@ use crate::tasks::words;
 
 /// So many failures in a row that may be the app's are taken for the app's.
 const TROUBLE: usize = 5;
-/// The least and the most accounts claimed at once, and how long a batch should take at least and at most.
-const CLAIM: (usize, usize) = (32, 256);
-const BATCH_TIME: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(4));
-
 /// What all workers of a run share.
 #[derive(Clone)]
 pub(super) struct Context {
@@ -74,6 +73,8 @@ pub(super) struct Worker {
     /// Claimed accounts that may be there already. What is known, above all what takes away, comes before them.
     unmatched: Vec<Job>,
     in_flight: JoinSet<Result<(Outcome, u64)>>,
+    /// What takes access away, being claimed while the batch is worked on.
+    overtaking: JoinSet<Result<Vec<Job>>>,
     leases: Leases,
     /// Keeps the leases; ends with the worker.
     _renewal: JoinSet<()>,
@@ -95,7 +96,7 @@ pub(super) struct Worker {
     /// The app was set up differently before it was paused, so that it is asked whether it answers now.
     changed: bool,
     /// Told when there may be more to claim, or an end was set.
-    poke: Arc<Notify>,
+    poke: Arc<Poke>,
     breaker: Breaker,
 }
 
@@ -105,7 +106,7 @@ impl Worker {
         let mut renewal = JoinSet::new();
         renewal.spawn(leases.clone().renew(context.db.clone()));
         Self {
-            batch: (target.concurrency() * 8).clamp(CLAIM.0, CLAIM.1),
+            batch: (target.concurrency() * 8).clamp(claiming::CLAIM.0, claiming::CLAIM.1),
             patience: context.patience,
             breaker: Breaker::new(context.db.clone(), target.app),
             context,
@@ -113,6 +114,7 @@ impl Worker {
             queue: VecDeque::new(),
             unmatched: Vec::new(),
             in_flight: JoinSet::new(),
+            overtaking: JoinSet::new(),
             leases,
             _renewal: renewal,
             claimed_at: Instant::now(),
@@ -130,7 +132,7 @@ impl Worker {
 
     /// One that is told by `poke` when there may be more to claim; `changed`: the app is set up differently than when it
     /// was worked on last.
-    pub(super) fn poked(self, poke: Arc<Notify>, changed: bool) -> Self {
+    pub(super) fn with(self, poke: Arc<Poke>, changed: bool) -> Self {
         Self { changed, poke, ..self }
     }
 
@@ -155,6 +157,10 @@ impl Worker {
 
     fn has_nothing_claimed(&self) -> bool {
         self.queue.is_empty() && self.unmatched.is_empty()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.has_nothing_claimed() && self.overtaking.is_empty()
     }
 
     fn is_over(&self) -> bool {
@@ -244,8 +250,7 @@ impl Worker {
             if self.paused || self.is_over() {
                 self.give_back().await?;
             } else {
-                let at_once = if self.breaker.is_half_open() { 1 } else { self.target.concurrency() };
-                if self.queue.is_empty() && self.in_flight.len() < at_once {
+                if self.queue.is_empty() && self.in_flight.len() < self.at_once() {
                     if self.unmatched.is_empty() && !self.drained {
                         self.claim().await?;
                     }
@@ -253,23 +258,32 @@ impl Worker {
                         self.match_listing().await?;
                     }
                 }
-                while self.in_flight.len() < at_once && self.start() {}
+                while self.in_flight.len() < self.at_once() && self.start() {}
             }
             let ended = tokio::select! {
-                ended = self.in_flight.join_next() => ended,
-                () = self.poke.notified() => {
-                    self.drained = false;
+                ended = self.in_flight.join_next(), if !self.in_flight.is_empty() || self.overtaking.is_empty() => ended,
+                () = self.poke.told() => {
+                    self.poked();
+                    continue;
+                }
+                Some(claimed) = self.overtaking.join_next() => {
+                    self.overtake(claimed)?;
                     continue;
                 }
             };
             match ended {
                 Some(ended) => self.ended(ended).await?,
-                None if self.has_nothing_claimed() && (self.drained || self.paused || self.is_over()) => {
+                None if self.is_idle() && (self.drained || self.paused || self.is_over()) => {
                     return Ok(());
                 }
                 None => {}
             }
         }
+    }
+
+    /// How many accounts are worked on at once.
+    fn at_once(&self) -> usize {
+        if self.breaker.is_half_open() { 1 } else { self.target.concurrency() }
     }
 
     /// Starts the next account, if there is one.
@@ -354,58 +368,6 @@ impl Worker {
         Ok(())
     }
 
-    /// Claims the next batch, most urgent first, and notes durably what is about to be tried.
-    async fn claim(&mut self) -> Result<()> {
-        let took = self.claimed_at.elapsed();
-        if took < BATCH_TIME.0 {
-            self.batch = (self.batch * 2).min(CLAIM.1);
-        } else if took > BATCH_TIME.1 {
-            self.batch = (self.batch / 2).max(CLAIM.0);
-        }
-        self.claimed_at = Instant::now();
-        let (app, node, allowed, limit) =
-            (self.target.app.0, self.context.node.clone(), self.target.allowed, self.batch);
-        let jobs = self
-            .context
-            .db
-            .write(move |tx| {
-                let claim = Claim {
-                    app,
-                    lane_max: 2,
-                    limit,
-                    owner: &node,
-                    now: machine_now(),
-                    lease_ms: LEASE.as_millis() as i64,
-                };
-                let mut jobs: Vec<Job> = claim_dirty(tx, &claim)?.iter().map(Job::new).collect();
-                point("after_claim");
-                for job in &mut jobs {
-                    // What may not be created may still be there to be linked.
-                    job.look_first |= !allowed.create && job.is_unlinked();
-                    job.note = job.note_to_write(allowed).or(job.note.take());
-                }
-                let notes: Vec<_> =
-                    jobs.iter().filter_map(|job| Some((job.lease, job.note.as_ref()?.to_json()))).collect();
-                let notes: Vec<_> = notes.iter().map(|(lease, note)| (*lease, note.as_str())).collect();
-                note_attempts(tx, &notes)?;
-                Ok(jobs)
-            })
-            .await?;
-        point("after_attempt_noted");
-        self.drained = jobs.is_empty();
-        for job in &jobs {
-            self.leases.add(job.lease);
-        }
-        for job in jobs {
-            if job.is_unlinked() && !job.look_first {
-                self.unmatched.push(job);
-            } else {
-                self.queue.push_back(job);
-            }
-        }
-        Ok(())
-    }
-
     /// Matches accounts that aren't linked against what the app holds already, if it is worth it.
     async fn match_listing(&mut self) -> Result<()> {
         if self.listing.is_none() && !self.list().await? {
@@ -445,7 +407,7 @@ impl Worker {
         if !self.target.capabilities.list || self.unmatched.len() < WORTH_LISTING {
             return Ok(true);
         }
-        match self.context.end.within(Listing::take(&self.target)).await {
+        match self.take_listing().await? {
             Some(Ok(listing)) => {
                 self.listing = Some(Arc::new(listing));
                 Ok(true)
@@ -458,6 +420,21 @@ impl Worker {
             }
             // The time is over; what was claimed is given back.
             None => Ok(false),
+        }
+    }
+
+    /// Lists the app, which may take long; what takes access away meanwhile is worked on all the same.
+    async fn take_listing(&mut self) -> Result<Option<std::result::Result<Listing, ConnectorError>>> {
+        let (end, target) = (self.context.end.clone(), Arc::clone(&self.target));
+        let mut taking = std::pin::pin!(async move { end.within(Listing::take(&target)).await });
+        loop {
+            tokio::select! {
+                taken = &mut taking => return Ok(taken),
+                () = self.poke.told() => self.poked(),
+                Some(claimed) = self.overtaking.join_next() => self.overtake(claimed)?,
+                Some(ended) = self.in_flight.join_next() => self.ended(ended).await?,
+            }
+            while !self.paused && self.in_flight.len() < self.at_once() && self.start() {}
         }
     }
 

@@ -11,12 +11,12 @@ use std::time::Duration;
 use muster_engine::Config;
 use muster_engine::model::{App, AppKey};
 use muster_store::{accounts, app_state};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::SyncProgress;
-use super::app_loop::{Context, Worker};
+use super::app_loop::{Context, Poke, Worker};
 use super::by_hand;
 use super::db::{Db, blocking};
 use super::end::End;
@@ -50,6 +50,8 @@ struct Seen {
     setup: Setup,
     /// The earliest time at which an account can be claimed, by the machine's clock; none: all failed.
     claimable: Option<i64>,
+    /// One that is to lose access can be claimed now.
+    removal: bool,
     paused_until: Option<i64>,
     unwell: bool,
 }
@@ -68,7 +70,7 @@ struct Serving {
 /// A worker at work.
 struct Handle {
     task: tokio::task::Id,
-    poke: Arc<Notify>,
+    poke: Arc<Poke>,
     end: watch::Sender<Option<Instant>>,
 }
 
@@ -76,7 +78,7 @@ impl Handle {
     /// Has it finish its calls under way, give back the rest, and end.
     fn finish(&self) {
         self.end.send_replace(Some(Instant::now()));
-        self.poke.notify_one();
+        self.poke.tell(false);
     }
 }
 
@@ -139,6 +141,7 @@ impl Muster {
                     app,
                     setup,
                     claimable: accounts::next_wakeup(tx, app.0)?,
+                    removal: accounts::removal_waits(tx, app.0, machine_now())?,
                     paused_until: state.and_then(|state| state.paused_until),
                     unwell: state.is_some_and(|state| state.failures > 0),
                 });
@@ -257,7 +260,7 @@ impl Supervisor {
         let Some(claimable) = seen.claimable else { return Ok(()) };
         if let Some(worker) = &serving.worker {
             if claimable <= now {
-                worker.poke.notify_one();
+                worker.poke.tell(seen.removal);
             }
             return Ok(());
         }
@@ -302,7 +305,7 @@ impl Supervisor {
         let app = target.app;
         let Some(serving) = self.apps.get_mut(&app) else { return };
         let (end, ends) = End::at(None, self.grace);
-        let poke = Arc::new(Notify::new());
+        let poke: Arc<Poke> = Arc::default();
         let changed = std::mem::take(&mut serving.changed);
         serving.target = Some(Arc::clone(&target));
         serving.not_before = Instant::now() + SPACING;
@@ -315,7 +318,7 @@ impl Supervisor {
                 patience: Duration::ZERO,
                 told: self.told.clone(),
             };
-            let worker = Worker::new(context, target).poked(Arc::clone(&poke), changed);
+            let worker = Worker::new(context, target).with(Arc::clone(&poke), changed);
             self.working.spawn(async move { (app, worker.run().await) })
         } else {
             let muster = Arc::clone(&self.muster);

@@ -1,5 +1,9 @@
-use muster_demo_app::{Config, Kind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_demo_app::{Act, Config, Kind, On, Which};
 use muster_engine::outbound::AccountState::{Absent, Active, Inactive};
+use muster_service::Muster;
 use muster_service::tasks::TaskFilter;
 use serde_json::json;
 
@@ -89,6 +93,34 @@ fn an_account_keeps_its_id_through_leaving_and_coming_back() {
     for kind in ["deactivate", "reactivate", "delete", "push_profile"] {
         assert!(types.contains(&format!("application.provision.user.{kind}")), "{types:?}");
     }
+}
+
+#[test]
+fn who_leaves_does_not_wait_until_others_have_their_accounts() {
+    let org = Org::new();
+    let (app, demo) = org.scim("crm", Config::default(), &[]);
+    org.want(app, [1], Active, "x");
+    org.sync();
+    demo.faults().add(On::Kind(Kind::Create), Which::Always, Act::Slow(Duration::from_secs(1)));
+    org.want(app, 2..=200, Active, "x");
+    let server = Arc::new(Muster::open(org.data(), false, None).unwrap());
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    std::thread::scope(|scope| {
+        let working = scope.spawn(|| server.provision_forever(stopping, Duration::ZERO, &()));
+        let until = |done: &dyn Fn() -> bool| {
+            while !done() {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        };
+        // A batch is claimed, sixty-four accounts at least, and eight are created at a time.
+        until(&|| demo.requests(Kind::Create) > 1);
+        org.want(app, [1], Inactive, "x");
+        until(&|| demo.inactive_since(&user_name(1)).is_some());
+        let created = demo.count();
+        stop.send_replace(true);
+        working.join().unwrap().unwrap();
+        assert!(created < 64, "{created} accounts were created before access was taken away");
+    });
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub use assigned::{account_of, assigned_found, assigned_of_app, assigned_of_user
 pub(crate) use queue::STATEMENTS as QUEUE_STATEMENTS;
 pub use queue::{
     Claim, Ending, Learned, Lease, Settlement, apps_with_dirty, claim_dirty, doubt_all, next_wakeup,
-    note_attempts, renew_leases, retry_now, settle,
+    note_attempts, removal_waits, renew_leases, retry_now, settle,
 };
 pub(crate) use queue::{LANES, NEVER};
 

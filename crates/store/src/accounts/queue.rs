@@ -237,6 +237,13 @@ pub fn next_wakeup(tx: &mut dyn Tx, app: i64) -> Result<Option<i64>> {
     Ok(times.into_iter().min())
 }
 
+/// Whether an account of the app can be claimed that is to lose access.
+pub fn removal_waits(tx: &mut dyn Tx, app: i64, now: i64) -> Result<bool> {
+    let lane = LANES.first().copied().unwrap_or_default();
+    let next = first(tx, WAKEUP, &[app.into(), lane.into(), NEVER.into()], |row| row.int(0))?;
+    Ok(next.is_some_and(|at| at <= now))
+}
+
 /// Has every account looked up in its app and brought into line anew; `note` says so to workers, as one of an attempt
 /// whose end isn't known. Gives how many accounts that are.
 pub fn doubt_all(tx: &mut dyn Tx, note: &str) -> Result<u64> {
