@@ -13,6 +13,7 @@ Examples:
   muster org apply org.toml
   muster import --app hr roster.csv --preview     what a feed would do, person by person
   muster import --app hr roster.csv
+  muster preview --at 2027-03-01                  what dates will have brought by then
   muster sync                                     bring the accounts in the applications into line
   muster why jsmith@example.org --app crm         why somebody has an application, or hasn't
   muster plans; muster undo 17                    what was done; take it back as a whole
@@ -74,6 +75,8 @@ pub(crate) enum Command {
     Import(commands::import::Import),
     /// Bring the accounts in the applications into line
     Sync(commands::sync::Sync),
+    /// Show what dates will have brought by a day in the future
+    Preview(commands::preview::Preview),
     /// List plans, newest first
     Plans(commands::plans::Plans),
     /// Show a plan: what it does, to whom

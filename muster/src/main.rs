@@ -45,6 +45,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
         Command::Org(c) => c.run(context),
         Command::Import(c) => c.run(context),
         Command::Sync(c) => c.run(context),
+        Command::Preview(c) => c.run(context),
         Command::Plans(c) => c.run(context),
         Command::Plan(c) => c.run(context),
         Command::Apply(c) => c.run(context),

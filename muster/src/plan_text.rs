@@ -145,6 +145,10 @@ pub(crate) fn print_report(context: &mut Context, muster: &Muster, report: &Plan
     }
     print_notes(context, &report.notes, report.status)?;
     match report.status {
+        PlanStatus::Planned if matches!(muster.plan(plan)?.trigger, Trigger::Ahead { .. }) => {
+            let told = "nothing of it happens before; dates take effect by themselves";
+            context.out.line(format!("plan {plan} only shows that day, {told}: muster plan {plan}{flag}"))
+        }
         PlanStatus::Planned => {
             context.out.line(format!("plan {plan} is only shown; apply it: muster apply {plan}{flag}"))
         }

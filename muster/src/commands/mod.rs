@@ -11,6 +11,7 @@ pub(crate) mod look;
 pub(crate) mod org;
 pub(crate) mod pages;
 pub(crate) mod plans;
+pub(crate) mod preview;
 pub(crate) mod sync;
 pub(crate) mod tasks;
 pub(crate) mod token;

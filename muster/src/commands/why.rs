@@ -13,7 +13,8 @@ Examples:
   muster why jsmith@example.org                          everything she has
   muster why jsmith --group Sales                        why she is in it, or why not
   muster why jsmith --app crm                            why she has it, or why not, and her account there
-  muster why jsmith --attribute department --json")]
+  muster why jsmith --attribute department --json        where it comes from, and who else could give it and doesn't
+  muster why jsmith --status                             which word about her counts")]
 pub(crate) struct Why {
     /// Her login or id; the part before the @ will do where it names one person
     login: String,
@@ -26,13 +27,17 @@ pub(crate) struct Why {
     /// This attribute
     #[arg(long, value_name = "NAME")]
     attribute: Option<String>,
+    /// Her status
+    #[arg(long)]
+    status: bool,
 }
 
 impl Why {
     /// Runs it.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit> {
         let muster = context.open()?;
-        let about = WhyAbout { group: self.group, app: self.app, attribute: self.attribute };
+        let about =
+            WhyAbout { group: self.group, app: self.app, attribute: self.attribute, status: self.status };
         let why = muster.why(&self.login, &about)?;
         if context.json {
             context.print_json(&why)?;

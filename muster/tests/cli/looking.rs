@@ -50,6 +50,15 @@ fn why_tells_causes() {
     }
     let why = place.json(&["why", "cem.clark", "--app", "keys"]);
     assert_eq!(why["apps"][0]["assigned"], false);
+    let not = place.run(&["why", "cem.clark", "--app", "keys"]).ended(0).out;
+    let status = place.run(&["why", "cem.clark", "--status"]).ended(0).out;
+    for (text, words) in [
+        (&not, ["Sales gives it, and the person isn't a member", "department = \"Finance\""]),
+        (&status, ["Status", "hr says so: record 3"]),
+    ] {
+        words.iter().for_each(|word| assert!(text.contains(word), "{word}: {text}"));
+    }
+    assert!(!status.contains("Attributes"), "{status}");
     let why = place.json(&["why", "ada.adams", "--group", "Sales", "--attribute", "department"]);
     assert_eq!(why["groups"][0]["member"], true);
     assert_eq!(why["attributes"][0]["value"], "Sales");
@@ -64,6 +73,7 @@ fn every_command_has_help_with_examples() {
         "org export",
         "import",
         "sync",
+        "preview",
         "plans",
         "plan",
         "apply",

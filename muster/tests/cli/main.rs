@@ -6,6 +6,7 @@
     reason = "helpers of tests fail the test, whether they stand in a test or beside it"
 )]
 
+mod ahead;
 mod backup;
 mod changes;
 mod demo;

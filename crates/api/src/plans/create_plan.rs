@@ -17,6 +17,9 @@ pub(crate) struct CreatePlanRequest {
     /// What is due by date by now.
     #[serde(default)]
     due: bool,
+    /// What will follow from dates by then: an instant, or a day, which is its beginning in the org's time zone. Such a
+    /// plan can be looked at, not applied.
+    at: Option<String>,
 }
 
 /// Proposes a plan without carrying it out: it is PLANNED, and `…/apply` applies just what was shown. Any other operation
@@ -32,14 +35,15 @@ pub(crate) struct CreatePlanRequest {
 pub(crate) async fn create_plan(call: Call, Body(request): Body<CreatePlanRequest>) -> Result<Changed<Plan>> {
     call.change_now(move |cx| {
         let (session, options) = (cx.session, ImportOptions { preview: true, force: false });
-        let report = match (&request.org_file, request.due) {
-            (Some(text), false) => {
+        let report = match (&request.org_file, request.due, &request.at) {
+            (Some(text), false, None) => {
                 session.org_apply(&session.actor, "orgFile", text, options, &Quiet)?.report
             }
-            (None, true) => session.due(&session.actor, options, &Quiet)?,
+            (None, true, None) => session.due(&session.actor, options, &Quiet)?,
+            (None, false, Some(at)) => session.ahead(&session.actor, at, &Quiet)?,
             _ => {
                 let told =
-                    "plan: give `orgFile` or `due`, one of them; other operations plan with preview=true";
+                    "plan: give `orgFile`, `due` or `at`, one of them; other operations plan with preview=true";
                 return Err(ApiError::invalid("plan", told));
             }
         };

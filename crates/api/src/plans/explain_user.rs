@@ -16,6 +16,8 @@ pub(crate) struct ExplainUserParams {
     app: Option<String>,
     /// An attribute: why it has its value, or none.
     attribute: Option<String>,
+    /// The lifecycle status: which word about her counts.
+    status: Option<bool>,
 }
 
 /// Explains a user: from which source, through which rule, since when she has what she has.
@@ -33,7 +35,12 @@ pub(crate) async fn explain_user(
     Query(params): Query<ExplainUserParams>,
 ) -> Result<Answer<serde_json::Value>> {
     call.read(move |cx| {
-        let about = WhyAbout { group: params.group, app: params.app, attribute: params.attribute };
+        let about = WhyAbout {
+            group: params.group,
+            app: params.app,
+            attribute: params.attribute,
+            status: params.status.unwrap_or(false),
+        };
         let why = cx.session.why(&cx.user_id(&id)?, &about)?;
         Ok(Answer::ok(serde_json::to_value(why).unwrap_or_default()))
     })

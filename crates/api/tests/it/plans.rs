@@ -90,6 +90,22 @@ fn a_held_plan_says_who_what_and_why() {
 }
 
 #[test]
+fn a_day_ahead_is_shown_and_cannot_be_applied() {
+    let server = Server::start();
+    let shown = server.post("/plans", &json!({ "at": "2099-03-01" })).expect(201);
+    assert_eq!((&shown.body["status"], &shown.body["trigger"]["kind"]), (&json!("PLANNED"), &json!("ahead")));
+    assert_eq!(shown.body["trigger"]["at"], 4_076_006_400_000_i64);
+    let id = shown.body["id"].as_str().unwrap();
+    assert_eq!(server.get(&format!("/plans/{id}/effects")).expect(200).body, json!([]));
+    server.call(&format!("/plans/{id}/apply")).expect(400);
+    for wrong in
+        [json!({ "at": "soon" }), json!({ "at": "2001-01-01" }), json!({ "at": "2099-03-01", "due": true })]
+    {
+        server.post("/plans", &wrong).refused(400, "E0000001");
+    }
+}
+
+#[test]
 fn a_deletion_is_undone_with_everything_she_had() {
     let server = Server::start();
     let id = server.user("ann@example.org");

@@ -1,5 +1,6 @@
 //! Changes by hand: one person, one group, one assignment at a time. Each becomes a plan like any other.
 
+mod ahead;
 mod app;
 mod app_connection;
 mod app_group;

@@ -215,6 +215,14 @@ impl Muster {
 }
 
 impl Going<'_> {
+    /// The instant people are derived with: a look ahead has another now.
+    fn as_of(&self) -> Millis {
+        match self.proposal.trigger {
+            Trigger::Ahead { at } => Millis(at),
+            _ => self.at,
+        }
+    }
+
     pub(super) fn frame(&self, dry: bool) -> Frame<'_> {
         let lenient = !matches!(self.proposal.source, Source::List { .. });
         let (publishes, undoes) = (!self.proposal.items.is_empty(), self.proposal.undo_of.is_some());
@@ -222,7 +230,7 @@ impl Going<'_> {
             config: &self.config,
             watch: Watch { config: &self.old, actor: self.person },
             plan: self.plan,
-            at: self.at,
+            at: self.as_of(),
             dry,
             detail: true,
             lenient,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use muster_engine::model::{PlanKey, UserKey};
+use muster_engine::model::{Millis, PlanKey, UserKey};
 use muster_engine::plan::Effect;
 use muster_store::plans::{self, PlanRow};
 use muster_store::{log, tasks};
@@ -147,6 +147,13 @@ impl Muster {
     ) -> Result<PlanReport> {
         let row = self.plan_row(plan)?;
         actor.require(proposal_of(&row)?.right(), "apply this plan")?;
+        if let Trigger::Ahead { at } = proposal_of(&row)?.trigger {
+            return Err(ServiceError::Invalid(format!(
+                "plan {plan} only shows what will follow by {}; it can't be applied: dates take effect by themselves \
+                 when they come",
+                Millis(at)
+            )));
+        }
         match PlanStatus::parse(&row.status) {
             Some(PlanStatus::Planned | PlanStatus::Held) => {}
             Some(PlanStatus::Applying) => return self.resume(plan, progress),

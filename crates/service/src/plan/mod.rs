@@ -24,7 +24,7 @@ mod undo;
 mod unwritten;
 pub(crate) mod work;
 
-use muster_engine::model::{AppKey, FeedMode, ItemChange, PlanKey};
+use muster_engine::model::{AppKey, FeedMode, ItemChange, Millis, PlanKey};
 use muster_engine::plan::{Finding, Tally, UserEffects};
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,8 @@ pub enum Trigger {
     Undo { plan: PlanKey },
     /// Time.
     Due,
+    /// A look at what time alone will have brought by an instant; it is never applied.
+    Ahead { at: i64 },
 }
 
 impl Trigger {
@@ -62,6 +64,7 @@ impl Trigger {
             Self::Edit { what } => format!("edit:{what}"),
             Self::Undo { plan } => format!("undo:{plan}"),
             Self::Due => "due".to_owned(),
+            Self::Ahead { at } => format!("ahead:{at}"),
         }
     }
 
@@ -78,6 +81,7 @@ impl Trigger {
             Self::Edit { what } => what.clone(),
             Self::Undo { plan } => format!("undo of plan {plan}"),
             Self::Due => "dates that have come".to_owned(),
+            Self::Ahead { at } => format!("dates that will have come by {}", Millis(*at)),
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn explain(subject: &Subject, slot: usize) -> WhyAttribute {
         },
         ValueCause::Nothing => ValueReason::Nothing,
     };
-    let notes = if value.is_null() { missing(subject, slot) } else { counted(subject, slot) };
+    let notes = if value.is_null() { missing(subject, slot) } else { beside(subject, slot, cause) };
     WhyAttribute {
         name: name.to_owned(),
         since: (!value.is_null()).then(|| subject.attribute_since(name)),
@@ -133,6 +133,20 @@ fn losers(subject: &Subject, slot: usize, cause: ValueCause) -> Vec<Loser> {
     losers
 }
 
+/// What there is to know about a value besides its cause: sources that say nothing, and a counter.
+fn beside(subject: &Subject, slot: usize, cause: ValueCause) -> Vec<String> {
+    let mut notes = counted(subject, slot);
+    notes.extend(match cause {
+        ValueCause::Source { app, .. } | ValueCause::Kept { app, .. } => {
+            silent_sources(subject, slot, Some(app))
+        }
+        // That no source maps it is no news of a value an admin set.
+        _ if subject.config.sources.iter().all(|s| s.mapping(slot).is_none()) => Vec::new(),
+        _ => silent_sources(subject, slot, None),
+    });
+    notes
+}
+
 /// That a unique value isn't the one the expression gives.
 fn counted(subject: &Subject, slot: usize) -> Vec<String> {
     let claim = subject.derived.claims.iter().find(|c| c.slot == slot);
@@ -161,9 +175,28 @@ fn missing(subject: &Subject, slot: usize) -> Vec<String> {
             shown(&Value::from(claim.base.as_str()))
         ));
     }
+    notes.extend(silent_sources(subject, slot, None));
+    match subject.person.facts.said.get(&Fact::Profile { attribute: name.to_owned() }) {
+        Some(said)
+            if said.value.is_none()
+                || subject.person.facts.profile(name).is_some_and(|(v, _)| v.is_null()) =>
+        {
+            let said = subject.said(said);
+            notes.push(format!("an admin cleared it on {}, {}", said.at, by_plan(&said)));
+        }
+        _ => notes.push("no admin has set it".to_owned()),
+    }
+    notes
+}
+
+/// Sources that could give a value and don't, with the reason; `winner` is the one that does.
+fn silent_sources(subject: &Subject, slot: usize, winner: Option<AppKey>) -> Vec<String> {
+    let config = &subject.config;
+    let mut notes = Vec::new();
     let speaking = speaking(subject);
-    let mapped: Vec<&ProfileSource> = config.sources.iter().filter(|s| s.mapping(slot).is_some()).collect();
-    if mapped.is_empty() {
+    let mapped: Vec<&ProfileSource> =
+        config.sources.iter().filter(|s| Some(s.app) != winner && s.mapping(slot).is_some()).collect();
+    if mapped.is_empty() && winner.is_none() {
         notes.push("no source maps it".to_owned());
     }
     for source in mapped {
@@ -201,16 +234,6 @@ fn missing(subject: &Subject, slot: usize) -> Vec<String> {
             };
             notes.push(format!("{app} record {id} maps it from {}, and {told}", mapping.program.text()));
         }
-    }
-    match subject.person.facts.said.get(&Fact::Profile { attribute: name.to_owned() }) {
-        Some(said)
-            if said.value.is_none()
-                || subject.person.facts.profile(name).is_some_and(|(v, _)| v.is_null()) =>
-        {
-            let said = subject.said(said);
-            notes.push(format!("an admin cleared it on {}, {}", said.at, by_plan(&said)));
-        }
-        _ => notes.push("no admin has set it".to_owned()),
     }
     notes
 }

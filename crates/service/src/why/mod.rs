@@ -34,11 +34,13 @@ pub struct WhyAbout {
     pub app: Option<String>,
     /// This attribute: why it has its value, or none.
     pub attribute: Option<String>,
+    /// The lifecycle status.
+    pub status: bool,
 }
 
 impl WhyAbout {
     fn everything(&self) -> bool {
-        self.group.is_none() && self.app.is_none() && self.attribute.is_none()
+        self.group.is_none() && self.app.is_none() && self.attribute.is_none() && !self.status
     }
 }
 
@@ -61,8 +63,10 @@ impl Muster {
         if let Some(name) = &about.app {
             why.apps.push(apps::explain(&subject, self.find_app(config, name)?));
         }
-        if about.everything() {
+        if about.status || about.everything() {
             why.status = Some(status::explain(&subject));
+        }
+        if about.everything() {
             let valued = (0..config.attributes.len()).filter(|&s| !subject.value(s).is_null());
             why.attributes = valued.map(|s| attributes::explain(&subject, s)).collect();
             why.groups = subject.groups().into_iter().map(|g| groups::explain(&subject, g)).collect();

@@ -73,10 +73,12 @@ fn others(subject: &Subject, because: &StatusReason) -> Vec<String> {
         let (Fact::Record { app, external_id }, Some(FactValue::Record(r))) = (fact, &said.value) else {
             continue;
         };
+        let name = subject.config.app_name(*app);
+        // Sources may use the same keys.
         let leads = match because {
-            StatusReason::Source { record, .. }
-            | StatusReason::Begins { record, .. }
-            | StatusReason::Left { record, .. } => record == external_id,
+            StatusReason::Source { source, record, .. }
+            | StatusReason::Begins { source, record, .. }
+            | StatusReason::Left { source, record, .. } => *record == *external_id && *source == name,
             StatusReason::Admin { .. } | StatusReason::Nobody => false,
         };
         if leads {
@@ -87,8 +89,7 @@ fn others(subject: &Subject, because: &StatusReason) -> Vec<String> {
             RecordState::Ended => "had a record that ended",
             RecordState::Withdrawn => "had a record whose import was undone",
         };
-        let source = subject.config.app_name(*app);
-        others.push(format!("{source} {what}, {external_id}, since {}", At(r.said_at)));
+        others.push(format!("{name} {what}, {external_id}, since {}", At(r.said_at)));
     }
     others
 }

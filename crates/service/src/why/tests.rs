@@ -308,3 +308,24 @@ fn the_log_reads_the_same_in_both_directions() {
     assert_eq!(json["target"][1]["type"], "UserGroup");
     assert_eq!(json["debugContext"]["debugData"]["plan"], 2);
 }
+
+#[test]
+fn sources_that_could_give_a_value_and_do_not_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let muster = org(dir.path());
+    // Both sources map the phone: hr gives Ann's, phones gives another, and Bob has none from either.
+    let ann = muster.why("ann@example.com", &about("attribute", "primaryPhone")).unwrap();
+    has(&ann, "not \"111\" (phones, record 1): hr comes first");
+    let cid = muster.why("cid@example.com", &about("attribute", "primaryPhone")).unwrap();
+    has(&cid, "phones record 3 maps it from appuser.line, and line is empty there");
+    let file = dir.path().join("phones.csv");
+    std::fs::write(&file, "id,line\n3,\n").unwrap();
+    let options = ImportOptions { preview: false, force: true };
+    muster.import_file(&actor(), "phones", &file, options, &Quiet).unwrap();
+    let ann = muster.why("ann@example.com", &about("attribute", "primaryPhone")).unwrap();
+    has(&ann, "phones maps it (from appuser.line), but its record has ended");
+    let status = WhyAbout { status: true, ..WhyAbout::default() };
+    let told = muster.why("ann@example.com", &status).unwrap();
+    assert!(told.status.is_some() && told.attributes.is_empty() && told.groups.is_empty());
+    has(&told, "besides: phones had a record that ended, 1");
+}
