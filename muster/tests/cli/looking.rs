@@ -56,7 +56,9 @@ fn why_tells_causes() {
         (&not, ["Sales gives it, and the person isn't a member", "department = \"Finance\""]),
         (&status, ["Status", "hr says so: record 3"]),
     ] {
-        words.iter().for_each(|word| assert!(text.contains(word), "{word}: {text}"));
+        for word in words {
+            assert!(text.contains(word), "{word}: {text}");
+        }
     }
     assert!(!status.contains("Attributes"), "{status}");
     let why = place.json(&["why", "ada.adams", "--group", "Sales", "--attribute", "department"]);
