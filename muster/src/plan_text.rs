@@ -51,6 +51,7 @@ pub(crate) fn rows(config: &Config, counts: &Counts) -> Vec<(String, u64)> {
     row("people whose profile changes", t.updated);
     row("people deactivated", t.deactivated);
     row("people suspended", t.suspended);
+    row("people who wait for their start again", t.sent_back);
     row("people back", t.reactivated);
     row("memberships begun", t.memberships_added);
     row("memberships ended", Tally::total(&t.memberships_removed));

@@ -43,6 +43,7 @@ pub(crate) const LEAVE_AT: &Words<LeaveAt> = &[("now", LeaveAt::Now), ("day_end"
 pub(crate) const UNASSIGNED: &Words<OnUnassign> = &[
     ("deactivate", OnUnassign::Deactivate),
     ("delete", OnUnassign::Delete),
+    ("task", OnUnassign::Task),
     ("nothing", OnUnassign::Nothing),
 ];
 

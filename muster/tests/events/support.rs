@@ -356,6 +356,24 @@ impl Org {
         answer["id"].as_str().unwrap().to_owned()
     }
 
+    /// Makes an account usable or unusable as the application's own admin would.
+    pub(crate) fn set_active(&self, app: &str, name: &str, active: bool) {
+        let id = self.account(app, name).unwrap().id;
+        let app = self.app(app);
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{ "op": "replace", "path": "active", "value": active }],
+        });
+        let status = self.runtime.block_on(async {
+            let ask = reqwest::Client::new()
+                .patch(format!("{}/Users/{id}", app.base_url))
+                .bearer_auth(Config::default().token)
+                .json(&body);
+            ask.send().await.unwrap().status()
+        });
+        assert!(status.is_success(), "{status}");
+    }
+
     /// Asks a server on this org, which is started for it.
     #[track_caller]
     pub(crate) fn http(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {

@@ -42,6 +42,34 @@ fn an_app_that_is_deactivated_takes_nobodys_account_and_goes_on_where_it_stood()
 }
 
 #[test]
+fn an_app_may_leave_what_becomes_of_accounts_to_a_person_and_is_looked_at_when_she_is_done() {
+    let mut org = Org::new();
+    org.change("on_unassign = \"delete\"", "on_unassign = \"task\"\nowner = \"lab@events.example\"");
+    org.hr(&["1,Ada,Adams,Lab"]);
+    org.run(&["assign", "ada.adams@events.example", "--app", "lab"], 0);
+    org.sync();
+    org.run(&["unassign", "ada.adams@events.example", "--app", "lab"], 0);
+    org.sync();
+    assert!(org.can_use("lab", "Ada Adams"), "nothing was called");
+    let task = org.json(&["tasks"])[0].clone();
+    assert_eq!(task["kind"], "deprovision_by_hand", "{task}");
+    let id = task["id"].as_str().unwrap().to_owned();
+    // She says so before she has done it: the app knows better.
+    org.run(&["task", "done", &id], 0);
+    org.sync();
+    let again = org.json(&["tasks"])[0]["id"].as_str().unwrap().to_owned();
+    org.set_active("lab", "Ada Adams", false);
+    org.run(&["task", "done", &again], 0);
+    org.sync();
+    assert!(org.json(&["tasks"]).as_array().unwrap().is_empty());
+    // Back again, she has the same account.
+    org.run(&["assign", "ada.adams@events.example", "--app", "lab"], 0);
+    org.sync();
+    assert!(org.can_use("lab", "Ada Adams"));
+    assert_eq!(org.app("lab").users().len(), 1);
+}
+
+#[test]
 fn an_app_switched_from_manual_to_automatic_links_who_is_there_and_doubles_nobody() {
     let mut org = Org::new();
     org.change(

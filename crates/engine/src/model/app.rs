@@ -58,6 +58,8 @@ pub enum OnUnassign {
     Deactivate,
     /// It is deleted.
     Delete,
+    /// A person is told to make it unusable.
+    Task,
     /// It is left alone.
     Nothing,
 }

@@ -191,7 +191,7 @@ fn lost(config: &Config, app: AppKey, row: &StoredApp, decided: Option<AccountSt
         OnUnassign::Nothing => from,
         _ if decided.is_some() => decided.unwrap_or(from),
         OnUnassign::Delete => AccountState::Absent,
-        OnUnassign::Deactivate => AccountState::Inactive,
+        OnUnassign::Deactivate | OnUnassign::Task => AccountState::Inactive,
     };
     // An account that was taken away before keeps what was decided then, but for one whose time is over now.
     if row.scope.is_none() && (decided != Some(AccountState::Absent) || from == to) {

@@ -13,7 +13,7 @@ use crate::outbound::AccountState;
 /// Something a person loses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Loss {
-    /// She is deactivated or suspended.
+    /// She is deactivated or suspended, or waits for her start again.
     Person,
     /// An app.
     App(AppKey),
@@ -28,9 +28,14 @@ pub enum Loss {
 /// How often each is lost.
 pub type Losses = BTreeMap<Loss, u64>;
 
-/// Whether somebody whose status becomes this is let in no longer.
-fn is_end(status: UserStatus) -> bool {
-    status.has_left() || status == UserStatus::Suspended
+/// Whether somebody of one status whose status becomes another is let in no longer.
+fn is_end(from: UserStatus, to: UserStatus) -> bool {
+    to.has_left() || to == UserStatus::Suspended || is_sent_back(from, to)
+}
+
+/// Whether somebody who had been let in waits for her start again.
+pub(super) fn is_sent_back(from: UserStatus, to: UserStatus) -> bool {
+    to == UserStatus::Staged && from.has_accounts() && from != UserStatus::Suspended
 }
 
 fn is_no_value(value: &Value) -> bool {
@@ -48,7 +53,7 @@ impl Diff {
         let mut losses = Vec::new();
         for effect in &self.effects {
             match effect {
-                Effect::StatusChanged { to, .. } if is_end(*to) => losses.push(Loss::Person),
+                Effect::StatusChanged { from, to } if is_end(*from, *to) => losses.push(Loss::Person),
                 Effect::AppUnassigned { app } | Effect::AppKept { app, .. } => losses.push(Loss::App(*app)),
                 Effect::GroupRemoved { group } if !self.left => losses.push(Loss::Group(*group)),
                 Effect::ProfileChanged { changes } if !self.left => {
@@ -130,7 +135,7 @@ impl Losers {
                 continue;
             }
             let what = match effect {
-                Effect::StatusChanged { to, .. } if is_end(*to) => format!("become {to}"),
+                Effect::StatusChanged { from, to } if is_end(*from, *to) => format!("become {to}"),
                 Effect::AppUnassigned { app } | Effect::AppKept { app, .. } => {
                     format!("lose the app {}", config.app_name(*app))
                 }

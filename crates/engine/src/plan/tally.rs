@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::diff::Diff;
 use super::effect::Effect;
-use super::loss::{Loss, Losses};
+use super::loss::{Loss, Losses, is_sent_back};
 use crate::model::{AppKey, GroupKey, UserStatus};
 use crate::outbound::AccountState;
 
@@ -27,6 +27,9 @@ pub struct Tally {
     pub deactivated: u64,
     /// People who become SUSPENDED.
     pub suspended: u64,
+    /// People who had been let in and wait for their start again.
+    #[serde(skip_serializing_if = "is_none")]
+    pub sent_back: u64,
     /// People who come back to life.
     pub reactivated: u64,
     /// Memberships that begin.
@@ -75,6 +78,11 @@ fn by_key<'de, D: Deserializer<'de>, K: Deserialize<'de> + Ord>(
     texts.into_iter().map(|(text, n)| Ok((key(&text)?, n))).collect()
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_none(n: &u64) -> bool {
+    *n == 0
+}
+
 fn one<K: Ord>(map: &mut BTreeMap<K, u64>, key: K) {
     *map.entry(key).or_default() += 1;
 }
@@ -99,6 +107,7 @@ impl Tally {
                 Effect::UserCreated { .. } => self.created += 1,
                 Effect::StatusChanged { to: UserStatus::Deprovisioned, .. } => self.deactivated += 1,
                 Effect::StatusChanged { to: UserStatus::Suspended, .. } => self.suspended += 1,
+                Effect::StatusChanged { from, to } if is_sent_back(*from, *to) => self.sent_back += 1,
                 Effect::StatusChanged { from: UserStatus::Deprovisioned | UserStatus::Suspended, .. } => {
                     self.reactivated += 1;
                 }
@@ -141,6 +150,7 @@ impl Tally {
         self.updated += other.updated;
         self.deactivated += other.deactivated;
         self.suspended += other.suspended;
+        self.sent_back += other.sent_back;
         self.reactivated += other.reactivated;
         self.memberships_added += other.memberships_added;
         add(&mut self.memberships_removed, &other.memberships_removed);
@@ -158,7 +168,7 @@ impl Tally {
     /// What people lose, counted; nothing that nobody loses.
     pub fn losses(&self) -> Losses {
         let mut losses = Losses::new();
-        let ending = self.deactivated + self.suspended;
+        let ending = self.deactivated + self.suspended + self.sent_back;
         if ending > 0 {
             losses.insert(Loss::Person, ending);
         }

@@ -229,7 +229,8 @@ fn source() -> impl Strategy<Value = Source> {
 }
 
 fn provisioning() -> impl Strategy<Value = Provisioning> {
-    let unassign = select(vec![OnUnassign::Deactivate, OnUnassign::Delete, OnUnassign::Nothing]);
+    let unassign =
+        select(vec![OnUnassign::Deactivate, OnUnassign::Delete, OnUnassign::Task, OnUnassign::Nothing]);
     let days = (of(0u32..9), 0u32..2, 0u32..2, of(0u32..9));
     let names = (vec(name(), 0..3), vec(text(), 0..3));
     (any::<[bool; 6]>(), unassign, 3u32..6, text(), 6u32..9, of(0u32..9), days, names).prop_map(

@@ -109,7 +109,7 @@ impl Loss<'_, '_> {
         let now = self.slot.as_of;
         let held = || on_hold(config, &self.slot.facts, &self.derived.profile, now);
         let delete_at = match (p.on_unassign, p.delete_after_days) {
-            (OnUnassign::Deactivate, Some(days)) => {
+            (OnUnassign::Deactivate | OnUnassign::Task, Some(days)) => {
                 let noted = self.before().and_then(|f| f.delete_at).filter(|_| until.is_none());
                 // A grace ends with a day, so the next day is one whole day later.
                 let from = until.map_or(now, |until| Millis(until.0 - 1));

@@ -63,7 +63,7 @@ fn charged(counts: &Counts, notes: &Notes) -> Vec<(&'static str, i64, i64)> {
         }
         if loss == Loss::Person {
             rows.push((what, DEACTIVATED, counts.tally.deactivated as i64));
-            rows.push((what, SUSPENDED, counts.tally.suspended as i64));
+            rows.push((what, SUSPENDED, (counts.tally.suspended + counts.tally.sent_back) as i64));
         } else {
             rows.push((what, subject, n as i64));
         }

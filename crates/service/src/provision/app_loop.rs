@@ -331,7 +331,11 @@ impl Worker {
                     signal = Some(Signal::Trouble { error: error.clone() });
                 }
             }
-            Verdict::Done | Verdict::Failed { .. } | Verdict::InDoubt { .. } | Verdict::Protected { .. } => {
+            Verdict::Done
+            | Verdict::Failed { .. }
+            | Verdict::InDoubt { .. }
+            | Verdict::Protected { .. }
+            | Verdict::ByHand { .. } => {
                 self.failures_in_a_row = 0;
                 let answered = !outcome.did.is_empty() || outcome.failed_call.is_some();
                 if self.unwell && epoch == self.epoch && answered {

@@ -34,6 +34,8 @@ pub(super) enum Verdict {
     Unknown { error: String },
     /// It failed for good: a person must look.
     Failed { error: String },
+    /// A person does it, and the account is looked at when she has.
+    ByHand { call: Call },
     /// Accounts can't be told apart: a person must look.
     InDoubt { error: String },
     /// The account is one that is left alone: a person must look.
@@ -132,6 +134,10 @@ impl Work<'_> {
         }
         self.out.keeps_note = false;
         while let Some(call) = self.next(&desired) {
+            if self.target.leaves_to_people(&self.out.job, call) {
+                self.out.verdict = Verdict::ByHand { call };
+                return Ok(());
+            }
             self.made.push(call);
             point("before_call");
             let answer = self.call(call, &desired).await;

@@ -41,6 +41,8 @@ impl Note {
 pub(super) struct Job {
     pub(super) account: AccountKey,
     pub(super) user: Option<UserKey>,
+    /// The person has the app.
+    pub(super) assigned: bool,
     pub(super) lease: Lease,
     /// The revision that was read.
     pub(super) rev: i64,
@@ -83,6 +85,7 @@ impl Job {
         Self {
             account: AccountKey(row.account_key),
             user: row.user_key.map(UserKey),
+            assigned: row.scope.is_some(),
             lease: Lease { account_key: row.account_key, token: row.lease_token },
             rev: row.wanted_rev,
             look_first: note.is_some() || (row.remote_id.is_some() && known.is_none()),

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_engine::Config;
-use muster_engine::model::AppKey;
+use muster_engine::model::{AppKey, OnUnassign};
 use muster_store::accounts::{self, QueueCounts};
 use muster_store::{Tx, app_state, lookups, tasks};
 use tokio::sync::mpsc;
@@ -322,13 +322,22 @@ fn app_report(tx: &mut dyn Tx, key: AppKey, config: &Config, queue: QueueCounts)
     let off = app.is_some_and(|app| !app.is_served()) && waiting > 0;
     let paused = state.as_ref().and_then(|state| state.paused_until).filter(|until| *until > machine_now());
     let next = if waiting > 0 && !off { accounts::next_wakeup(tx, key.0)? } else { None };
+    let by_hand = match app.and_then(|app| app.provisioning.as_ref()) {
+        _ if is_manual => count(queue.failed),
+        Some(p) if p.on_unassign == OnUnassign::Task && queue.failed > 0 => {
+            let counts = tasks::open_counts(tx)?.into_iter();
+            let hers = |t: &tasks::TaskCount| t.app_key == Some(key.0) && t.kind == words::DEPROVISION;
+            count(counts.filter(hers).map(|t| t.open).sum::<i64>().min(queue.failed))
+        }
+        _ => 0,
+    };
     Ok(AppReport {
         app: key,
         name: config.app_name(key),
         waiting,
         next_attempt: next.map(|next| next.max(paused.unwrap_or(0))),
-        by_hand: if is_manual { count(queue.failed) } else { 0 },
-        failed: if is_manual { 0 } else { count(queue.failed) },
+        by_hand,
+        failed: count(queue.failed) - by_hand,
         problem: match paused.and(state).and_then(|state| state.error) {
             None if off => {
                 Some("its provisioning is not enabled: who should have an account is only kept".to_owned())

@@ -15,7 +15,7 @@ use super::delay;
 use super::points::point;
 use super::target::{Target, owner};
 use crate::events::{Event, EventOutcome, EventTarget};
-use crate::tasks::words::{self, People};
+use crate::tasks::words::{self, ByHand, People};
 
 /// Who the log names for what workers do.
 pub(super) const ACTOR: &str = "provisioning";
@@ -168,6 +168,10 @@ fn settlement(one: &Finished, verdict: &Verdict, now: i64) -> Settlement {
             let error = format!("the account `{user_name}` is protected");
             Ending::Failed { failed_rev: job.rev, error, attempt: attempt() }
         }
+        Verdict::ByHand { .. } => {
+            let error = "waits for a person".to_owned();
+            Ending::Failed { failed_rev: job.rev, error, attempt: attempt() }
+        }
         // The app's pause holds it back, not a time of its own.
         Verdict::Refused { error } => {
             Ending::Later { next_attempt: now, error: Some(error.clone()), attempt: attempt() }
@@ -190,7 +194,13 @@ fn write_tasks(tx: &mut dyn Tx, kept: &[(&Finished, &Verdict)], at: Millis) -> m
     let failed: Vec<_> = kept
         .iter()
         .filter(|(_, verdict)| {
-            matches!(verdict, Verdict::Failed { .. } | Verdict::InDoubt { .. } | Verdict::Protected { .. })
+            matches!(
+                verdict,
+                Verdict::Failed { .. }
+                    | Verdict::InDoubt { .. }
+                    | Verdict::Protected { .. }
+                    | Verdict::ByHand { .. }
+            )
         })
         .collect();
     if failed.is_empty() {
@@ -213,6 +223,10 @@ fn write_tasks(tx: &mut dyn Tx, kept: &[(&Finished, &Verdict)], at: Millis) -> m
             };
             Some(match verdict {
                 Verdict::Protected { user_name } => words::protected(&about, &people, user_name),
+                Verdict::ByHand { call } => {
+                    let what = if *call == Call::Delete { ByHand::Delete } else { ByHand::Disable };
+                    words::by_hand(&about, &people, what, job.desired.as_ref()?, job.known.as_ref(), None)
+                }
                 Verdict::Failed { error } => {
                     words::failed(&about, &people, job.desired.as_ref(), error, false)
                 }

@@ -109,6 +109,6 @@ fn count(counts: &mut AppProgress, did: &[Did], verdict: &Verdict) {
         Verdict::Done => counts.brought_into_line += 1,
         Verdict::Later { .. } | Verdict::Unknown { .. } => counts.retries += 1,
         Verdict::Failed { .. } | Verdict::InDoubt { .. } | Verdict::Protected { .. } => counts.failed += 1,
-        Verdict::Refused { .. } | Verdict::GivenBack => {}
+        Verdict::Refused { .. } | Verdict::GivenBack | Verdict::ByHand { .. } => {}
     }
 }

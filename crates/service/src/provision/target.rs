@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use muster_connectors::{Capabilities, Connector};
 use muster_engine::Config;
-use muster_engine::model::{App, AppKey, AppKind, Provisioning};
-use muster_engine::outbound::{AccountState, Allowed};
+use muster_engine::model::{App, AppKey, AppKind, OnUnassign, Provisioning};
+use muster_engine::outbound::{AccountState, Allowed, Call};
 use muster_store::{Tx, secrets};
 use secrecy::SecretString;
 
@@ -128,6 +128,12 @@ impl Target {
         }
         let known = known.and_then(|known| self.protects(&known.user_name));
         known.or_else(|| self.protects(&desired.user_name))
+    }
+
+    /// Whether a call is a person's to make: what becomes of the account of somebody who has lost the app.
+    pub(super) fn leaves_to_people(&self, job: &Job, call: Call) -> bool {
+        let takes = matches!(call, Call::SetActive(false) | Call::Delete);
+        takes && !job.assigned && self.provisioning.on_unassign == OnUnassign::Task
     }
 
     /// How many calls run at once.

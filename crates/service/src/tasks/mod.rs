@@ -252,6 +252,14 @@ fn finish(tx: &mut dyn Tx, actor: &Actor, keys: &[i64], at: Millis) -> Result<(T
                         known: after.as_ref().and_then(|after| serde_json::to_string(after).ok()),
                         known_at: machine_now(),
                     });
+                } else if let Some(id) = account.remote_id.clone() {
+                    // The app itself tells whether it is done: nothing is known of the account until it is looked at.
+                    links.push(RemoteLink {
+                        account_key: account.account_key,
+                        remote_id: Some(id),
+                        known: None,
+                        known_at: machine_now(),
+                    });
                 }
                 if task.account_rev.is_some_and(|rev| rev < account.wanted_rev) {
                     result.overtaken += 1;
