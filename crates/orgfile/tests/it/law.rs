@@ -270,7 +270,8 @@ fn provisioning() -> impl Strategy<Value = Provisioning> {
 fn app(app_name: String) -> impl Strategy<Value = App> {
     let kind = select(vec![AppKind::Csv, AppKind::Scim, AppKind::Manual, AppKind::Bookmark]);
     let reference = prop_oneof!["env:[A-Z_][A-Z0-9_]{0,5}", "file:[a-z/'\"\\\\]{1,6}", "sealed:[0-9]{1,6}"];
-    let parts = (of(feed()), of(source()), of(provisioning()), of(guard()));
+    // In boxes: as one value they would outgrow the stack of a test.
+    let parts = (of(feed()).boxed(), of(source()).boxed(), of(provisioning()).boxed(), of(guard()).boxed());
     let extra = btree_map(name(), text().prop_map(|said| json!({ "said": said })), 0..3);
     (text(), kind, any::<bool>(), parts, values(), btree_map(name(), reference, 0..3), extra).prop_map(
         move |(label, kind, inactive, (feed, source, provisioning, guard), settings, secrets, extra)| App {
@@ -372,7 +373,7 @@ fn any_org() -> impl Strategy<Value = Org> {
     let apps = btree_set(name(), 0..4).prop_flat_map(|names| names.into_iter().map(app).collect::<Vec<_>>());
     let given = btree_map((0usize..9, 0usize..9), (0u32..3, values()), 0..6);
     let configured = (attributes, links, groups, apps);
-    (settings(), text(), configured, mappings(), rules(), given).prop_map(
+    (settings().boxed(), text(), configured, mappings().boxed(), rules().boxed(), given).prop_map(
         |(settings, everyone, (attributes, links, groups, apps), mappings, rules, given)| {
             built(settings, everyone, attributes, links, groups, apps, mappings, rules, given)
         },
