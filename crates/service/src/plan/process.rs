@@ -511,7 +511,7 @@ fn finish(
         let created = slot.person.rows.is_none();
         let kept = if created { Vec::new() } else { kept_before(frame.config, &slot, &derived) };
         let clock = slot.person.as_of().map(|before| (before, slot.as_of));
-        let clock = clock.filter(|(a, b)| frame.due && a != b && !diff.effects.is_empty());
+        let clock = clock.filter(|(a, b)| frame.due && a != b && !diff.is_empty());
         let gives = slot.gave.is_some();
         if created || gives || !slot.befores.is_empty() || !kept.is_empty() || clock.is_some() {
             out.befores.push(UserBefore {
