@@ -4,12 +4,12 @@ use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
     App, AppKey, AttributeType, Column, Direction, Encoding, Feed, FeedMode, Group, GroupKey, GroupKind,
     GroupRule, GuardLimits, GuardSettings, IdKind, LeaveAt, LeaverAction, LinkDef, MailSettings, Mapping,
-    Marked, Org, OrgSettings, Provisioning, PushWhen, Retention, RuleStatus, Source, UserKey, WhenTaken,
-    public_id,
+    Marked, OnReturn, Org, OrgSettings, Provisioning, PushWhen, Retention, RuleStatus, Source, UserKey,
+    WhenTaken, public_id,
 };
 
 use crate::names::{
-    ENCODINGS, KINDS, LEAVE_AT, LEAVERS, MAIL_TLS, MODES, TAKEN, TYPES, UNASSIGNED, WHEN, word,
+    ENCODINGS, KINDS, LEAVE_AT, LEAVERS, MAIL_TLS, MODES, RETURNS, TAKEN, TYPES, UNASSIGNED, WHEN, word,
 };
 use crate::read::app::FIRST;
 use crate::write::{Rows, expression, join, list, number, text, texts, value};
@@ -176,6 +176,7 @@ fn attribute_rows(def: &AttributeDef, base: Option<&AttributeDef>) -> Rows {
     rows.unless(def.required == base.required, "required", || def.required.to_string());
     rows.unless(def.unique == base.unique, "unique", || def.unique.to_string());
     rows.unless(def.indexed == base.indexed, "indexed", || def.indexed.to_string());
+    rows.unless(def.sources == base.sources, "sources", || texts(&def.sources));
     rows.unless(def.allowed == base.allowed, "enum", || {
         list(&def.allowed.iter().map(value).collect::<Vec<_>>())
     });
@@ -347,6 +348,9 @@ fn source_rows(source: &Source) -> Rows {
     rows.unless(source.match_on.is_empty(), "match_on", || texts(&source.match_on));
     rows.unless(source.on_leave == LeaverAction::default(), "on_leave", || {
         text(word(LEAVERS, &source.on_leave))
+    });
+    rows.unless(source.on_return == OnReturn::default(), "on_return", || {
+        text(word(RETURNS, &source.on_return))
     });
     rows.unless(!source.ends_person, "ends_person", || true.to_string());
     rows.unless(!source.stage, "stage", || true.to_string());

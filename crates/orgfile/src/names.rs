@@ -1,8 +1,8 @@
 //! The words of the format that stand for values of the model.
 
 use muster_engine::{
-    AppKind, AttributeType, Encoding, FeedMode, LeaveAt, LeaverAction, MailTls, OnUnassign, PushWhen,
-    WhenTaken,
+    AppKind, AttributeType, Encoding, FeedMode, LeaveAt, LeaverAction, MailTls, OnReturn, OnUnassign,
+    PushWhen, WhenTaken,
 };
 
 /// A word and what it stands for.
@@ -37,6 +37,9 @@ pub(crate) const LEAVERS: &Words<LeaverAction> = &[
     ("suspend", LeaverAction::Suspend),
     ("nothing", LeaverAction::Nothing),
 ];
+
+pub(crate) const RETURNS: &Words<OnReturn> =
+    &[("activate", OnReturn::Activate), ("nothing", OnReturn::Nothing)];
 
 pub(crate) const LEAVE_AT: &Words<LeaveAt> = &[("now", LeaveAt::Now), ("day_end", LeaveAt::DayEnd)];
 

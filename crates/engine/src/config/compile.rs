@@ -8,9 +8,10 @@ use muster_expr::{Limits, Program, Purpose, Type, Value};
 use super::indexed::is_indexed;
 use super::scope::{OrgScope, Place, ROOT_USER};
 use super::{
-    Config, Inbound, IndexHistory, Link, Outbound, ProfileSource, RecordRoot, Rule, Target, order, records,
+    Config, Inbound, IndexHistory, Link, Outbound, ProfileSource, RecordRoot, Rule, Target, Voice, order,
+    records,
 };
-use crate::model::schema::{Attribute, base_attributes};
+use crate::model::schema::{ADMIN, Attribute, base_attributes};
 use crate::model::{
     App, AttributeType, Direction, Feed, GroupKey, GroupKind, Item, ItemKey, ItemKind, Mapping, Org,
     RuleStatus, WhenTaken,
@@ -71,6 +72,7 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
     c.check_leaving();
     c.errors.extend(super::check::settings(&org));
     let links = c.links(&attributes);
+    let voices = c.voices(&attributes);
     let mut sources = c.sources(&attributes);
     sources.sort_by_key(|s| (s.source.priority, s.app));
     let rules = c.rules();
@@ -92,6 +94,7 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
         version,
         unique,
         required,
+        voices,
         indexed,
         index_history,
         zone_slot: slots.get("timezone").copied(),
@@ -180,6 +183,35 @@ impl Compiler<'_> {
                 self.fail(item.kind(), key, &name, "there are two of that name; names are unique".to_owned());
             }
         }
+    }
+
+    /// Who gives the values of attributes that have an order of their own.
+    fn voices(&mut self, attributes: &[Attribute]) -> HashMap<usize, Vec<Voice>> {
+        let mut all = HashMap::new();
+        for (slot, attribute) in attributes.iter().enumerate().filter(|(_, a)| !a.def.sources.is_empty()) {
+            let voices =
+                attribute.def.sources.iter().filter_map(|name| self.voice(&attribute.def.name, name));
+            all.insert(slot, voices.collect());
+        }
+        all
+    }
+
+    fn voice(&mut self, attribute: &str, name: &str) -> Option<Voice> {
+        let sources = || self.org.apps.iter().filter(|(_, a)| a.source.is_some());
+        if let Some((key, _)) = sources().find(|(_, a)| a.name == name) {
+            return Some(Voice::Source(*key));
+        }
+        if name == ADMIN {
+            return Some(Voice::Admin);
+        }
+        let hint = crate::suggest::did_you_mean(name, sources().map(|(_, a)| a.name.as_str()).chain([ADMIN]));
+        let reason = format!(
+            "sources names {name:?}, which is no source{hint}; name apps with a [source], and {ADMIN:?} for what is said \
+             by hand"
+        );
+        let item = self.org.attributes.iter().find(|(_, a)| a.name == attribute).map(|(key, _)| *key);
+        self.fail(ItemKind::Attribute, item.unwrap_or_default(), attribute, reason);
+        None
     }
 
     /// The attribute that keeps accounts, and the link to whoever is told of a leaver.

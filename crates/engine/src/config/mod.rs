@@ -40,6 +40,15 @@ pub struct Inbound {
     pub taken: WhenTaken,
 }
 
+/// Who gives an attribute's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// A source.
+    Source(AppKey),
+    /// Admins.
+    Admin,
+}
+
 /// A profile source, compiled.
 #[derive(Debug)]
 pub struct ProfileSource {
@@ -148,6 +157,8 @@ pub struct Config {
     pub unique: Vec<usize>,
     /// Slots of required attributes.
     pub required: Vec<usize>,
+    /// Who gives a value, first to last, where an attribute has an order of its own: by slot.
+    pub voices: HashMap<usize, Vec<Voice>>,
     /// Slots of indexed attributes.
     pub indexed: Vec<usize>,
     /// Which attributes were indexed under which versions, where the store told.

@@ -6,7 +6,7 @@ use super::Problem;
 use super::env::RecordEnv;
 use super::standing::{Ranked, in_order, standings};
 use super::status::status_of;
-use crate::config::{Config, Inbound, ProfileSource};
+use crate::config::{Config, Inbound, ProfileSource, Voice};
 use crate::facts::{Facts, Record, fold};
 use crate::model::{AppKey, ItemKey, Millis, PlanKey, PushWhen, UserStatus, WhenTaken};
 
@@ -126,47 +126,62 @@ fn base_value(
     as_of: Millis,
     part: &mut ProfilePart,
 ) -> Found {
-    let name = config.attribute_name(slot);
-    let admin = || {
-        facts
-            .profile(name)
-            .filter(|(v, _)| !v.is_null())
-            .map(|(v, said)| (v.clone(), ValueCause::Admin { plan: said.plan }, WhenTaken::Refuse))
+    let admin = || said_by_admin(config, facts, slot);
+    let mut given = |ranked: &Ranked<'_>| given(config, facts, ranked, slot, as_of, part);
+    let found = match config.voices.get(&slot) {
+        None => records.iter().find_map(given).or_else(admin),
+        Some(voices) => voices.iter().find_map(|voice| match voice {
+            Voice::Source(app) => records.iter().filter(|r| r.source.app == *app).find_map(&mut given),
+            Voice::Admin => admin(),
+        }),
     };
-    for Ranked { source, record, .. } in records {
-        let Some(mapping) = source.mapping(slot) else { continue };
-        let kept = mapping.when == PushWhen::Create;
-        if kept {
-            // A value given only once belongs to whoever spoke last: an admin may change it for good.
-            if let Some(found) = admin() {
-                return found;
-            }
-            if let Some(value) = facts.kept.get(name) {
-                return (
-                    value.clone(),
-                    ValueCause::Kept { app: source.app, mapping: mapping.item },
-                    mapping.taken,
-                );
-            }
-            if !record.fresh {
-                continue;
-            }
+    found.unwrap_or((Value::Null, ValueCause::Nothing, WhenTaken::Refuse))
+}
+
+fn said_by_admin(config: &Config, facts: &Facts, slot: usize) -> Option<Found> {
+    let (value, said) = facts.profile(config.attribute_name(slot)).filter(|(v, _)| !v.is_null())?;
+    Some((value.clone(), ValueCause::Admin { plan: said.plan }, WhenTaken::Refuse))
+}
+
+/// The value a record gives, if it gives one.
+fn given(
+    config: &Config,
+    facts: &Facts,
+    Ranked { source, record, .. }: &Ranked<'_>,
+    slot: usize,
+    as_of: Millis,
+    part: &mut ProfilePart,
+) -> Option<Found> {
+    let name = config.attribute_name(slot);
+    let mapping = source.mapping(slot)?;
+    let once = mapping.when == PushWhen::Create;
+    let kept = ValueCause::Kept { app: source.app, mapping: mapping.item };
+    if once {
+        // A value given only once belongs to whoever spoke last: an admin may change it for good.
+        if let Some(found) = said_by_admin(config, facts, slot) {
+            return Some(found);
         }
-        match evaluate(config, facts, source, record, mapping, as_of) {
-            Ok(Value::Null) => {}
-            Ok(value) if kept => {
-                part.keeps.push((slot, value.clone()));
-                return (value, ValueCause::Kept { app: source.app, mapping: mapping.item }, mapping.taken);
-            }
-            Ok(value) => {
-                return (value, ValueCause::Source { app: source.app, mapping: mapping.item }, mapping.taken);
-            }
-            Err(reason) => {
-                part.problems.push(Problem { about: name.to_owned(), reason: format!("{name}: {reason}") });
-            }
+        if let Some(value) = facts.kept.get(name) {
+            return Some((value.clone(), kept, mapping.taken));
+        }
+        if !record.fresh {
+            return None;
         }
     }
-    admin().unwrap_or((Value::Null, ValueCause::Nothing, WhenTaken::Refuse))
+    match evaluate(config, facts, source, record, mapping, as_of) {
+        Ok(Value::Null) => None,
+        Ok(value) if once => {
+            part.keeps.push((slot, value.clone()));
+            Some((value, kept, mapping.taken))
+        }
+        Ok(value) => {
+            Some((value, ValueCause::Source { app: source.app, mapping: mapping.item }, mapping.taken))
+        }
+        Err(reason) => {
+            part.problems.push(Problem { about: name.to_owned(), reason: format!("{name}: {reason}") });
+            None
+        }
+    }
 }
 
 fn evaluate(

@@ -1,9 +1,9 @@
 //! The lifecycle status: the leading source's word, or what an admin said later.
 
 use super::standing::{Ranked, Standing, in_order, standings};
-use crate::config::Config;
-use crate::facts::{Facts, RecordState};
-use crate::model::{AppKey, LeaverAction, Millis, PlanKey, UserStatus};
+use crate::config::{Config, ProfileSource};
+use crate::facts::{Facts, Record, RecordState};
+use crate::model::{AppKey, LeaverAction, Millis, OnReturn, PlanKey, UserStatus};
 
 /// Why a person has her status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,13 @@ pub enum StatusCause {
         /// That source.
         app: AppKey,
         /// When she begins.
+        at: Millis,
+    },
+    /// A source that had let her go has her again, since then, which alone doesn't bring her back.
+    Returned {
+        /// That source.
+        app: AppKey,
+        /// Since when it has her again.
         at: Millis,
     },
     /// The source that led last let her go, then.
@@ -79,6 +86,10 @@ pub(super) fn status_of(config: &Config, facts: &Facts, all: &[Ranked<'_>]) -> (
         // Whoever an admin has let in before doesn't wait for her start.
         Standing::Begins(_) if admin.is_some() => by_admin(),
         Standing::Begins(at) => (UserStatus::Staged, StatusCause::Begins { app, at }),
+        Standing::Speaks if waits_for_admin(source, record) => {
+            let status = after_leaving(source.source.on_leave, admin);
+            (status, StatusCause::Returned { app, at: record.said_at })
+        }
         Standing::Speaks => {
             let status = if source.source.stage { UserStatus::Staged } else { UserStatus::Active };
             (status, StatusCause::Source { app, at: record.said_at })
@@ -90,14 +101,26 @@ pub(super) fn status_of(config: &Config, facts: &Facts, all: &[Ranked<'_>]) -> (
             if by_date && admin_later_than(record.said_at) && admin.is_some_and(|(s, ..)| s.has_left()) {
                 return by_admin();
             }
-            let status = match action {
-                LeaverAction::Deactivate => UserStatus::Deprovisioned,
-                LeaverAction::Suspend => UserStatus::Suspended,
-                LeaverAction::Nothing => admin.map_or(UserStatus::Active, |(s, _, _)| s),
-            };
-            (status, StatusCause::Left { app, action, at })
+            (after_leaving(action, admin), StatusCause::Left { app, action, at })
         }
     }
+}
+
+/// What leaving a source makes of a person.
+fn after_leaving(action: LeaverAction, admin: Option<(UserStatus, Millis, PlanKey)>) -> UserStatus {
+    match action {
+        LeaverAction::Deactivate => UserStatus::Deprovisioned,
+        LeaverAction::Suspend => UserStatus::Suspended,
+        LeaverAction::Nothing => admin.map_or(UserStatus::Active, |(s, ..)| s),
+    }
+}
+
+/// Whether a source has somebody again whom only an admin brings back. A record that came and was let go since says
+/// something later than when it came.
+fn waits_for_admin(source: &ProfileSource, record: &Record) -> bool {
+    source.source.on_return == OnReturn::Nothing
+        && record.state == RecordState::Living
+        && record.said_at > record.first_seen
 }
 
 /// The source whose end ends the person, and when it let her go. One that has another record of her that speaks

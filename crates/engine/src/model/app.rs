@@ -38,6 +38,17 @@ pub enum LeaverAction {
     Nothing,
 }
 
+/// What becomes of a person whom a source had let go and has again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnReturn {
+    /// She is ACTIVE again (or STAGED, where the source stages).
+    #[default]
+    Activate,
+    /// She stays as leaving made her, until an admin says otherwise.
+    Nothing,
+}
+
 /// When a record ends that the source says has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -74,6 +85,9 @@ pub struct Source {
     pub match_on: Vec<String>,
     /// What becomes of a person it lets go.
     pub on_leave: LeaverAction,
+    /// What becomes of a person it had let go and has again.
+    #[serde(skip_serializing_if = "is_default")]
+    pub on_return: OnReturn,
     /// Its end ends the person, whatever other sources say.
     pub ends_person: bool,
     /// New people wait as STAGED until an admin activates them.

@@ -11,8 +11,8 @@ pub mod settings;
 pub mod status;
 
 pub use app::{
-    App, AppGroup, AppKind, Direction, LeaveAt, LeaverAction, Mapping, OnUnassign, Provisioning, PushWhen,
-    Source, WhenTaken,
+    App, AppGroup, AppKind, Direction, LeaveAt, LeaverAction, Mapping, OnReturn, OnUnassign, Provisioning,
+    PushWhen, Source, WhenTaken,
 };
 pub use feed::{Column, Encoding, Feed, FeedMode, Marked};
 pub use guard::{GuardLimits, GuardSettings, Limits};

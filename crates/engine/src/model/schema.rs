@@ -52,6 +52,9 @@ pub struct AttributeDef {
     /// People are found by its values without reading everybody.
     #[serde(skip_serializing_if = "is_false")]
     pub indexed: bool,
+    /// Who gives its value, first to last: sources by name, and [`ADMIN`]; empty: sources by rank, then admins.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
     /// The values allowed, if not all.
     #[serde(rename = "enum", skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<Value>,
@@ -74,6 +77,9 @@ pub struct AttributeDef {
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub extra: serde_json::Map<String, serde_json::Value>,
 }
+
+/// What admins are called among those who give an attribute's value.
+pub const ADMIN: &str = "admin";
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde wants")]
 fn is_false(b: &bool) -> bool {

@@ -9,3 +9,4 @@ mod guards;
 mod lifecycle;
 mod support;
 mod touched;
+mod voices;

@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::reader::{Entry, Reader, Table};
 use super::{APP_GUARD, read_guard};
-use crate::names::{ENCODINGS, KINDS, LEAVE_AT, LEAVERS, MODES, TAKEN, TYPES, UNASSIGNED, WHEN};
+use crate::names::{ENCODINGS, KINDS, LEAVE_AT, LEAVERS, MODES, RETURNS, TAKEN, TYPES, UNASSIGNED, WHEN};
 use crate::{AppEntry, AppGroupEntry, MappingEntry, OrgFile, Reference, Spot};
 
 const APP: &[&str] = &[
@@ -45,6 +45,7 @@ const SOURCE: &[&str] = &[
     "priority",
     "match_on",
     "on_leave",
+    "on_return",
     "ends_person",
     "stage",
     "starts",
@@ -237,6 +238,7 @@ fn read_source(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Source>
         priority: reader.whole(&table, "priority").unwrap_or(FIRST),
         match_on: reader.texts(&table, "match_on").unwrap_or_default(),
         on_leave: reader.word(&table, "on_leave", LEAVERS).unwrap_or_default(),
+        on_return: reader.word(&table, "on_return", RETURNS).unwrap_or_default(),
         ends_person: reader.flag(&table, "ends_person").unwrap_or(false),
         stage: reader.flag(&table, "stage").unwrap_or(false),
         starts: reader.text(&table, "starts"),

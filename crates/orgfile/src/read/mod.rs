@@ -38,6 +38,7 @@ const ATTRIBUTE: &[&str] = &[
     "required",
     "unique",
     "indexed",
+    "sources",
     "enum",
     "pattern",
     "min_length",
@@ -251,6 +252,9 @@ fn read_attribute(reader: &mut Reader<'_>, entry: &Entry<'_, '_>, mut def: Attri
     }
     if let Some(indexed) = reader.flag(&table, "indexed") {
         def.indexed = indexed;
+    }
+    if let Some(sources) = reader.texts(&table, "sources") {
+        def.sources = sources;
     }
     if let Some(allowed) = table.get("enum").and_then(|entry| reader.values(&entry)) {
         def.allowed = allowed.into_iter().map(|value| fitting(def.kind, value)).collect();

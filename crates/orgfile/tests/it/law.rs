@@ -7,8 +7,8 @@ use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
     App, AppKey, AppKind, AttributeType, Column, Direction, Encoding, Feed, FeedMode, Group, GroupKey,
     GroupKind, GroupRule, GuardLimits, GuardSettings, ItemKey, LeaveAt, LeaverAction, LinkDef, MailSettings,
-    MailTls, Mapping, Marked, OnUnassign, Org, OrgSettings, Provisioning, PushWhen, Retention, RuleStatus,
-    Source, UserKey, Value, WhenTaken,
+    MailTls, Mapping, Marked, OnReturn, OnUnassign, Org, OrgSettings, Provisioning, PushWhen, Retention,
+    RuleStatus, Source, UserKey, Value, WhenTaken,
 };
 use muster_orgfile::export;
 use proptest::collection::{btree_map, btree_set, vec};
@@ -203,18 +203,19 @@ fn feed() -> impl Strategy<Value = Feed> {
 fn source() -> impl Strategy<Value = Source> {
     let leave = select(vec![LeaverAction::Deactivate, LeaverAction::Suspend, LeaverAction::Nothing]);
     let texts = (of(text()), of(text()), of(text()), of(text()));
-    (0u32..3, vec(text(), 0..3), leave, any::<[bool; 4]>(), texts).prop_map(
+    (0u32..3, vec(text(), 0..3), leave, any::<[bool; 5]>(), texts).prop_map(
         |(
             priority,
             match_on,
             on_leave,
-            [ends_person, stage, day_end, several],
+            [ends_person, stage, day_end, several, waits],
             (starts, ends, schedule, timezone),
         )| {
             Source {
                 priority,
                 match_on,
                 on_leave,
+                on_return: if waits { OnReturn::Nothing } else { OnReturn::Activate },
                 ends_person,
                 stage,
                 starts,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use muster_engine::config::Voice;
 use muster_engine::derive::{Ranked, ranked_records};
 use muster_engine::facts::{Fact, FactValue, MembershipKind};
-use muster_engine::model::{IdKind, Millis, PushWhen, Transition, UserStatus};
+use muster_engine::model::{AppKey, IdKind, Millis, PushWhen, Transition, UserStatus};
 use muster_engine::{Config, Value};
 
 use super::refuse_id;
@@ -171,14 +172,21 @@ fn changes_of(config: &Config, person: &Person, attributes: &Attributes, whole: 
     changes
 }
 
+/// Whether a source's value of an attribute goes before an admin's.
+fn speaks_before_admins(config: &Config, slot: usize, source: AppKey) -> bool {
+    let Some(voices) = config.voices.get(&slot) else { return true };
+    voices.iter().take_while(|v| **v != Voice::Admin).any(|v| *v == Voice::Source(source))
+}
+
 /// Refuses changes of what her source gives.
 fn may_change(config: &Config, person: &Person, login: &str, changes: &Attributes, at: Millis) -> Result<()> {
     let records = ranked_records(config, &person.facts, at);
     for name in changes.keys() {
         let slot = config.slot(name);
-        let led = records
-            .iter()
-            .find(|r| slot.and_then(|s| r.source.mapping(s)).is_some_and(|m| m.when == PushWhen::Always));
+        let led = records.iter().find(|r| {
+            let leads = |s| r.source.mapping(s).filter(|_| speaks_before_admins(config, s, r.source.app));
+            slot.and_then(leads).is_some_and(|m| m.when == PushWhen::Always)
+        });
         if let Some(Ranked { source, .. }) = led {
             return Err(ServiceError::Forbidden(format!(
                 "{name} of {login} comes from {}: change it there, or take {name} out of its mappings",

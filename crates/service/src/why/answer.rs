@@ -82,6 +82,8 @@ pub enum StatusReason {
     Source { source: String, record: String, said: Since, staged: bool },
     /// A source has her from then on.
     Begins { source: String, record: String, begins: At },
+    /// A source that had let her go has her again, which alone doesn't bring her back.
+    Returned { source: String, record: String, said: Since },
     /// The source that led let her go.
     Left { source: String, record: String, said: Since, action: String },
     /// An admin said so.

@@ -18,6 +18,10 @@ pub(super) fn explain(subject: &Subject) -> WhyStatus {
             let (record, _) = record(subject, at);
             StatusReason::Begins { source: subject.config.app_name(app), record, begins: At(at) }
         }
+        StatusCause::Returned { app, at } => {
+            let (record, said) = record(subject, at);
+            StatusReason::Returned { source: subject.config.app_name(app), record, said }
+        }
         StatusCause::Left { app, action, at } => {
             let (record, said) = record(subject, at);
             let action = match action {
@@ -78,6 +82,7 @@ fn others(subject: &Subject, because: &StatusReason) -> Vec<String> {
         let leads = match because {
             StatusReason::Source { source, record, .. }
             | StatusReason::Begins { source, record, .. }
+            | StatusReason::Returned { source, record, .. }
             | StatusReason::Left { source, record, .. } => *record == *external_id && *source == name,
             StatusReason::Admin { .. } | StatusReason::Nobody => false,
         };

@@ -113,6 +113,10 @@ fn tell_status(lines: &mut Lines, status: &WhyStatus) {
             StatusReason::Begins { source, record, begins } => {
                 format!("{source} has the person from {begins} on: record {record}")
             }
+            StatusReason::Returned { source, record, said } => format!(
+                "{source} had let the person go and has her again: record {record}, {}; an admin has to bring her back",
+                on(said)
+            ),
             StatusReason::Left { source, record, said, action } => {
                 format!("{source} let the person go: record {record} ended {}, which {action}", on(said))
             }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use muster_engine::facts::Former;
 use muster_engine::model::schema::base_attributes;
 use muster_engine::model::{
-    AttributeDef, Direction, ItemKey, LeaveAt, LeaverAction, Mapping, OnUnassign, Org, PushWhen, RuleStatus,
-    Source, WhenTaken,
+    AttributeDef, Direction, ItemKey, LeaveAt, LeaverAction, Mapping, OnReturn, OnUnassign, Org, PushWhen,
+    RuleStatus, Source, WhenTaken,
 };
 use muster_engine::{AppKey, GroupKey, UserStatus, Value};
 use muster_store::people::PersonRows;
@@ -262,6 +262,36 @@ impl Oracle<'_> {
         admin: &Profile,
         kept: &Profile,
     ) -> (Option<Value>, WhenTaken) {
+        let order = self.org.attributes.values().find(|a| a.name == name).map_or(&[][..], |a| &a.sources);
+        let app = |name: &str| self.org.app_named(name).map(|(key, _)| key);
+        if !order.is_empty() {
+            for voice in order {
+                let (value, taken) = match app(voice) {
+                    Some(app) => {
+                        let hers: Vec<&Record> = records.iter().filter(|r| r.app == app).collect();
+                        self.of_records(name, &hers, admin, kept)
+                    }
+                    None => (admin.get(name).cloned(), WhenTaken::Refuse),
+                };
+                if value.is_some() {
+                    return (value, taken);
+                }
+            }
+            return (None, WhenTaken::Refuse);
+        }
+        match self.of_records(name, &records.iter().collect::<Vec<_>>(), admin, kept) {
+            (None, _) => (admin.get(name).cloned(), WhenTaken::Refuse),
+            found => found,
+        }
+    }
+
+    fn of_records(
+        &self,
+        name: &str,
+        records: &[&Record],
+        admin: &Profile,
+        kept: &Profile,
+    ) -> (Option<Value>, WhenTaken) {
         for record in records {
             let Some(mapping) = self.mapping(record.app, Direction::ToUser, name) else { continue };
             if mapping.when == PushWhen::Create {
@@ -286,7 +316,7 @@ impl Oracle<'_> {
                 return (value, mapping.taken);
             }
         }
-        (admin.get(name).cloned(), WhenTaken::Refuse)
+        (None, WhenTaken::Refuse)
     }
 
     fn status(&self, p: &PersonRows, said: &SaidText, records: &[Record], as_of: i64) -> (UserStatus, Why) {
@@ -311,6 +341,17 @@ impl Oracle<'_> {
             (Stands::Begins(_), _) if admin.is_some() => word,
             (Stands::Begins(at), _) => (UserStatus::Staged, Why::Begins(at)),
             (Stands::Speaks, _) if later(first.said_at) => word,
+            (Stands::Speaks, leave)
+                if settings.on_return == OnReturn::Nothing
+                    && first.there
+                    && first.said_at > first.first_seen =>
+            {
+                match leave {
+                    LeaverAction::Deactivate => (UserStatus::Deprovisioned, Why::Else),
+                    LeaverAction::Suspend => (UserStatus::Suspended, Why::Else),
+                    LeaverAction::Nothing => (admin.map_or(UserStatus::Active, |(s, _)| s), Why::Else),
+                }
+            }
             (Stands::Speaks, _) if settings.stage => (UserStatus::Staged, Why::Else),
             (Stands::Speaks, _) => (UserStatus::Active, Why::Else),
             (Stands::Ended(at), _) if later(at) => word,

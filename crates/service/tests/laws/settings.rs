@@ -1,9 +1,10 @@
 //! Changes of the configuration other than rules and assignments, each through the org file.
 
 use muster_engine::AppKey;
+use muster_engine::model::schema::base_attributes;
 use muster_engine::model::{
-    AttributeDef, Direction, Group, GroupKey, ItemKey, LeaveAt, LeaverAction, Mapping, Org, PushWhen,
-    WhenTaken,
+    AttributeDef, Direction, Group, GroupKey, ItemKey, LeaveAt, LeaverAction, Mapping, OnReturn, Org,
+    PushWhen, WhenTaken,
 };
 use proptest::prelude::*;
 
@@ -29,6 +30,9 @@ pub(crate) enum Setting {
     Leave(usize, LeaverAction),
     Ends(usize, bool),
     Stage(usize, bool),
+    OnReturn(usize, bool),
+    /// Who gives an attribute.
+    Voices(&'static str, &'static [&'static str]),
     Dated(usize, bool),
     DayEnd(usize, bool),
     Grace(usize, u32, u32),
@@ -78,6 +82,10 @@ pub(crate) fn setting() -> impl Strategy<Value = Setting> {
         2 => (source(), prop::sample::select(leave.to_vec())).prop_map(|(s, l)| Setting::Leave(s, l)),
         1 => (source(), any()).prop_map(|(s, on)| Setting::Ends(s, on)),
         1 => (source(), any()).prop_map(|(s, on)| Setting::Stage(s, on)),
+        1 => (source(), any()).prop_map(|(s, on)| Setting::OnReturn(s, on)),
+        2 => (prop::sample::select(vec!["title", "department"]),
+              prop::sample::select(vec![&[][..], &["hr"], &["admin", "hr"], &["hr", "admin"]]))
+            .prop_map(|(attribute, voices)| Setting::Voices(attribute, voices)),
         1 => (source(), any()).prop_map(|(s, on)| Setting::Dated(s, on)),
         1 => (source(), any()).prop_map(|(s, on)| Setting::DayEnd(s, on)),
         1 => (app(), 0u32..4, 0u32..4).prop_map(|(a, grace, leaver)| Setting::Grace(a, grace, leaver)),
@@ -134,6 +142,21 @@ impl Setting {
             Self::Leave(at, action) => source(org, SOURCES[*at], |s| s.on_leave = *action),
             Self::Ends(at, on) => source(org, SOURCES[*at], |s| s.ends_person = *on),
             Self::Stage(at, on) => source(org, SOURCES[*at], |s| s.stage = *on),
+            Self::OnReturn(at, waits) => source(org, SOURCES[*at], |s| {
+                s.on_return = if *waits { OnReturn::Nothing } else { OnReturn::Activate };
+            }),
+            Self::Voices(name, voices) => {
+                let sources: Vec<String> = voices.iter().map(|v| (*v).to_owned()).collect();
+                let known = org.attributes.values_mut().find(|a| a.name == *name);
+                match known {
+                    Some(known) => known.sources = sources,
+                    None => {
+                        let base = base_attributes().into_iter().find(|a| a.name == *name);
+                        let key = ItemKey(5_000_000 + org.attributes.len() as i64);
+                        org.attributes.insert(key, AttributeDef { sources, ..base.unwrap_or_default() });
+                    }
+                }
+            }
             Self::Dated(at, on) => source(org, SOURCES[*at], |s| {
                 s.starts = on.then(|| "start".to_owned());
                 s.ends = on.then(|| "end".to_owned());
