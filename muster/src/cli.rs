@@ -109,6 +109,13 @@ pub(crate) enum Command {
     Apps(commands::look::Apps),
     /// List accounts in apps
     Accounts(commands::accounts::Accounts),
+    /// List rows of sources that wait until somebody says whose they are
+    Matches(commands::matches::Matches),
+    /// Say whose rows are that wait
+    #[command(subcommand)]
+    Match(commands::matches::Match),
+    /// Take a source's record from a person it isn't about
+    Unlink(commands::matches::Unlink),
     /// List tasks that wait for a person
     Tasks(commands::tasks::Tasks),
     /// Say what became of a task

@@ -3,11 +3,11 @@
 use anyhow::Result;
 use comfy_table::Cell;
 use muster_engine::config::Config;
-use muster_engine::model::{AppKey, GroupKey, Millis};
+use muster_engine::model::{AppKey, GroupKey, IdKind, Millis, public_id};
 use muster_engine::outbound::AccountState;
 use muster_engine::plan::{Changed, Effect, Finding, Tally};
 use muster_service::Muster;
-use muster_service::plan::{Counts, Notes, PlanReport, PlanStatus, PlanView, Trigger};
+use muster_service::plan::{Candidate, Counts, Notes, PlanReport, PlanStatus, PlanView, Trigger};
 use serde_json::{Map, Value, json};
 
 use crate::context::{Context, Exit};
@@ -45,8 +45,16 @@ pub(crate) fn rows(config: &Config, counts: &Counts) -> Vec<(String, u64)> {
         row("rows left out", feed.rejected);
         let gone = if feed.delta { "people whose record is gone" } else { "people without a row any more" };
         row(gone, feed.gone);
+        row("rows that waited to be confirmed already", feed.waiting);
+        row("rows that are ignored", feed.ignored);
         row("people without a row, not called gone", feed.withheld);
     }
+    let m = &counts.matches;
+    row("rows to be confirmed: they name somebody", m.exact);
+    row("rows to be confirmed: they resemble somebody", m.partial);
+    row("rows to be confirmed: nobody was found", m.new);
+    row("rows ignored from now on", m.ignored);
+    row("rows that wait no more", m.settled);
     row("people created", t.created);
     row("people whose profile changes", t.updated);
     row("people deactivated", t.deactivated);
@@ -205,6 +213,14 @@ pub(crate) fn print_notes(context: &mut Context, notes: &Notes, status: PlanStat
         format!("line {}{key}: {}", r.line, r.reason)
     });
     section(context, "rows left out:", rejected.collect())?;
+    let asked = notes.asked.iter().map(|a| {
+        let best = a.candidates.first().map_or_else(
+            || "nobody was found".to_owned(),
+            |c| format!("{} of 100: {}", c.score, c.reasons.join(", ")),
+        );
+        format!("line {} ({}): {best}", a.line, a.key)
+    });
+    section(context, "to be confirmed (`muster matches` lists them):", asked.collect())?;
     let problems = notes.problems.iter().map(|(login, reason)| format!("{login}: {reason}"));
     section(context, "couldn't be worked out:", problems.collect())?;
     section(context, "to know:", notes.remarks.clone())
@@ -322,7 +338,7 @@ fn counts_json(config: &Config, counts: &Counts) -> Value {
     let Value::Object(fields) = &mut json else { return json };
     for (field, value) in fields.iter_mut() {
         let Value::Object(map) = value else { continue };
-        if field == "feed" || field == "values_lost" {
+        if matches!(field.as_str(), "feed" | "values_lost" | "matches") {
             continue;
         }
         let named: Map<String, Value> = map
@@ -362,10 +378,19 @@ fn notes_json(config: &Config, notes: &Notes) -> Value {
     let findings: Vec<Value> = notes.findings.iter().map(|f| finding_json(config, f)).collect();
 
     let problems = notes.problems.iter().map(|(login, reason)| json!({ "login": login, "reason": reason }));
+    let candidate = |c: &Candidate| {
+        let id = public_id(IdKind::User, c.user.0);
+        json!({ "userId": id, "score": c.score, "reasons": c.reasons })
+    };
+    let asked = notes.asked.iter().map(|a| {
+        let candidates: Vec<Value> = a.candidates.iter().map(candidate).collect();
+        json!({ "externalId": a.key, "line": a.line, "kind": a.kind, "candidates": candidates })
+    });
     json!({
         "findings": findings,
         "rejected": notes.rejected,
         "problems": problems.collect::<Vec<_>>(),
+        "asked": asked.collect::<Vec<_>>(),
         "remarks": notes.remarks,
     })
 }

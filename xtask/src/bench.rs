@@ -52,6 +52,8 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 50_000)]
         import: u64,
     },
+    /// Find people by rows of another source that were damaged as people damage data
+    Matching,
     /// Import people into an empty directory, rules and assignments included
     Import {
         /// How many people
@@ -83,6 +85,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<u8> {
             ]);
             ("muster", "bench_leaver", arguments)
         }
+        Bench::Matching => ("muster-service", "bench_matching", Vec::new()),
         Bench::Import { users } => {
             ("muster-service", "bench_import", vec!["--users".into(), users.to_string()])
         }

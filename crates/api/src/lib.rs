@@ -13,6 +13,7 @@ mod document;
 mod groups;
 mod logs;
 mod mappings;
+mod matches;
 mod org;
 mod plans;
 mod rules;
@@ -65,6 +66,7 @@ fn operations() -> OpenApiRouter<Arc<Shared>> {
         .merge(app_groups::routes())
         .merge(app_connections::routes())
         .merge(app_features::routes())
+        .merge(matches::routes())
 }
 
 /// The OpenAPI document, as it comes from the handlers.

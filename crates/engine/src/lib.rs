@@ -7,6 +7,7 @@ pub mod config;
 pub mod derive;
 pub mod facts;
 mod json;
+pub mod matching;
 pub mod model;
 pub mod outbound;
 pub mod plan;

@@ -2,14 +2,15 @@
 
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
-    App, AppKey, AttributeType, Column, Direction, Encoding, Feed, FeedMode, Group, GroupKey, GroupKind,
-    GroupRule, GuardLimits, GuardSettings, IdKind, LeaveAt, LeaverAction, LinkDef, MailSettings, Mapping,
-    Marked, OnReturn, Org, OrgSettings, Provisioning, PushWhen, Retention, RuleStatus, Source, UserKey,
-    WhenTaken, public_id,
+    App, AppKey, AttributeType, Column, Confirm, Direction, Encoding, Feed, FeedMode, Group, GroupKey,
+    GroupKind, GroupRule, GuardLimits, GuardSettings, IdKind, LeaveAt, LeaverAction, LinkDef, MailSettings,
+    Mapping, Marked, MatchTier, OnReturn, Org, OrgSettings, Provisioning, PushWhen, Retention, RuleStatus,
+    Source, UserKey, WhenTaken, public_id,
 };
 
 use crate::names::{
-    ENCODINGS, KINDS, LEAVE_AT, LEAVERS, MAIL_TLS, MODES, RETURNS, TAKEN, TYPES, UNASSIGNED, WHEN, word,
+    ENCODINGS, EXACT, KINDS, LEAVE_AT, LEAVERS, MAIL_TLS, MODES, NEW, PARTIAL, RETURNS, TAKEN, TYPES,
+    UNASSIGNED, WHEN, word,
 };
 use crate::read::app::FIRST;
 use crate::write::{Rows, expression, join, list, number, text, texts, value};
@@ -346,6 +347,11 @@ fn source_rows(source: &Source) -> Rows {
     let mut rows = Rows::default();
     rows.unless(source.priority == FIRST, "priority", || source.priority.to_string());
     rows.unless(source.match_on.is_empty(), "match_on", || texts(&source.match_on));
+    rows.unless(source.tiers.is_empty(), "match", || {
+        let tier = |tier: &MatchTier| format!("{{ on = {} }}", texts(&tier.on));
+        list(&source.tiers.iter().map(tier).collect::<Vec<_>>())
+    });
+    rows.unless(source.confirm == Confirm::default(), "confirm", || confirm_rows(source.confirm).inline());
     rows.unless(source.on_leave == LeaverAction::default(), "on_leave", || {
         text(word(LEAVERS, &source.on_leave))
     });
@@ -367,6 +373,19 @@ fn source_rows(source: &Source) -> Rows {
             rows.put(name, text(said));
         }
     }
+    rows
+}
+
+fn confirm_rows(confirm: Confirm) -> Rows {
+    let default = Confirm::default();
+    let mut rows = Rows::default();
+    rows.unless(confirm.exact == default.exact, "exact", || text(word(EXACT, &confirm.exact)));
+    rows.unless(confirm.partial == default.partial, "partial", || text(word(PARTIAL, &confirm.partial)));
+    rows.unless(confirm.new == default.new, "new", || text(word(NEW, &confirm.new)));
+    rows.unless(confirm.partial_score == default.partial_score, "partial_score", || {
+        confirm.partial_score.to_string()
+    });
+    rows.unless(confirm.check_names, "check_names", || false.to_string());
     rows
 }
 

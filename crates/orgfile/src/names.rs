@@ -2,7 +2,7 @@
 
 use muster_engine::{
     AppKind, AttributeType, Encoding, FeedMode, LeaveAt, LeaverAction, MailTls, OnReturn, OnUnassign,
-    PushWhen, WhenTaken,
+    PushWhen, WhenExact, WhenNew, WhenPartial, WhenTaken,
 };
 
 /// A word and what it stands for.
@@ -56,6 +56,12 @@ pub(crate) const MAIL_TLS: &Words<MailTls> =
 pub(crate) const WHEN: &Words<PushWhen> = &[("always", PushWhen::Always), ("create", PushWhen::Create)];
 
 pub(crate) const TAKEN: &Words<WhenTaken> = &[("refuse", WhenTaken::Refuse), ("counter", WhenTaken::Counter)];
+
+pub(crate) const EXACT: &Words<WhenExact> = &[("link", WhenExact::Link), ("ask", WhenExact::Ask)];
+
+pub(crate) const PARTIAL: &Words<WhenPartial> = &[("new", WhenPartial::New), ("ask", WhenPartial::Ask)];
+
+pub(crate) const NEW: &Words<WhenNew> = &[("create", WhenNew::Create), ("ask", WhenNew::Ask)];
 
 /// The word for a value.
 pub(crate) fn word<T: PartialEq>(words: &Words<T>, value: &T) -> &'static str {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use muster_engine::facts::fold;
 use muster_engine::model::UserKey;
 use muster_engine::plan::Diff;
-use muster_engine::{Config, Value};
+use muster_engine::{Config, Value, matching};
 use muster_store::people::{PeopleWrites, ValueRow, write_people};
 use muster_store::{Tx, meta, search};
 
@@ -16,16 +16,9 @@ use crate::world::Person;
 /// Says in the store that everybody who was known before there was an index has rows in it.
 const FILLED: &str = "user_value";
 
-/// How many characters of a value the index holds. Longer ones are found by their beginning and then compared whole.
-pub(crate) const KEPT: usize = 200;
-
 /// A text as the index holds it.
 pub(crate) fn indexed_text(text: &str) -> String {
-    let folded = fold(text);
-    match folded.char_indices().nth(KEPT) {
-        Some((end, _)) => folded.get(..end).unwrap_or_default().to_owned(),
-        None => folded,
-    }
+    matching::cut(&fold(text))
 }
 
 /// A number as the index holds it: the same text for 2 and 2.0.
@@ -66,23 +59,38 @@ type Entry = (String, String);
 pub(crate) fn stored_entries(config: &Config, profile: &str, version: i64) -> Result<BTreeSet<Entry>> {
     let values: std::collections::BTreeMap<String, Value> =
         serde_json::from_str(profile).map_err(|e| ServiceError::corrupt("profile of a user", e))?;
-    Ok(values
+    let mut rows: BTreeSet<Entry> = values
         .iter()
         .filter(|(name, _)| config.index_history.holds(name, version))
         .flat_map(|(name, value)| texts(value).into_iter().map(|text| (name.clone(), text)))
-        .collect())
+        .collect();
+    for index in config.index_history.match_indexes(version) {
+        let found = matching::entries(index, |name| values.get(name).cloned().unwrap_or_default());
+        rows.extend(found.into_iter().map(|text| (index.to_owned(), text)));
+    }
+    Ok(rows)
 }
 
 fn entries(config: &Config, profile: &[Value]) -> BTreeSet<Entry> {
-    config
-        .indexed
-        .iter()
-        .flat_map(|&slot| {
-            let name = config.attribute_name(slot);
-            let value = profile.get(slot).unwrap_or(Value::NULL);
-            texts(value).into_iter().map(|text| (name.to_owned(), text))
-        })
-        .collect()
+    let attributes = config.indexed.iter().flat_map(|&slot| {
+        let name = config.attribute_name(slot);
+        let value = profile.get(slot).unwrap_or(Value::NULL);
+        texts(value).into_iter().map(|text| (name.to_owned(), text))
+    });
+    let matched = config.match_indexes.iter().flat_map(|index| {
+        match_texts(config, &index.name, profile).into_iter().map(|text| (index.name.clone(), text))
+    });
+    attributes.chain(matched).collect()
+}
+
+/// What an index that only matching needs holds of a profile.
+pub(crate) fn match_texts(config: &Config, index: &str, profile: &[Value]) -> BTreeSet<String> {
+    matching::entries(index, |name| value_of(config, profile, name))
+}
+
+/// A profile's value of an attribute.
+pub(crate) fn value_of(config: &Config, profile: &[Value], name: &str) -> Value {
+    config.slot(name).and_then(|slot| profile.get(slot)).cloned().unwrap_or_default()
 }
 
 /// Her rows before and after, if other attributes are indexed now than when she was written; `None`: the same ones.
@@ -129,6 +137,16 @@ pub(crate) fn write(
         let of = |profile: &[Value]| texts(profile.get(slot).unwrap_or(Value::NULL));
         let (before, after) = (of(&person.stored.profile), of(profile));
         let row = |value: &String| row(&(name.to_owned(), value.clone()));
+        out.values_removed.extend(before.difference(&after).map(row));
+        out.values.extend(after.difference(&before).map(row));
+    }
+    for index in &config.match_indexes {
+        if !index.slots.iter().any(|slot| diff.attributes.contains(slot)) {
+            continue;
+        }
+        let of = |profile: &[Value]| match_texts(config, &index.name, profile);
+        let (before, after) = (of(&person.stored.profile), of(profile));
+        let row = |value: &String| row(&(index.name.clone(), value.clone()));
         out.values_removed.extend(before.difference(&after).map(row));
         out.values.extend(after.difference(&before).map(row));
     }

@@ -228,13 +228,21 @@ pub(crate) fn load_config(tx: &mut dyn Tx, version: i64) -> Result<Config> {
     Ok(config)
 }
 
-/// Which attributes were indexed under which versions up to this one.
+/// What people were found by under which versions up to this one.
 fn index_history(tx: &mut dyn Tx, version: i64) -> Result<IndexHistory> {
     let kind = ItemKind::Attribute;
     let mut history = IndexHistory::default();
     for row in stored_config::items_of(tx, kind.as_str(), version)? {
         if let Ok(Item::Attribute(def)) = Item::from_json(kind, &row.body) {
             history.note(&def, row.from_version, row.until_version.filter(|until| *until <= version));
+        }
+    }
+    let kind = ItemKind::App;
+    for row in stored_config::items_of(tx, kind.as_str(), version)? {
+        if let Ok(Item::App(app)) = Item::from_json(kind, &row.body)
+            && let Some(source) = &app.source
+        {
+            history.note_source(source, row.from_version, row.until_version.filter(|u| *u <= version));
         }
     }
     Ok(history)

@@ -24,6 +24,7 @@ pub mod lookups;
 pub mod mail;
 pub mod meta;
 mod migrate;
+pub mod pending;
 pub mod people;
 pub mod plans;
 pub mod rederive;

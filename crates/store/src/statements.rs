@@ -36,6 +36,7 @@ pub fn all() -> Vec<Statement> {
         crate::lookups::STATEMENTS,
         crate::mail::STATEMENTS,
         crate::meta::STATEMENTS,
+        crate::pending::STATEMENTS,
         crate::people::LOAD_STATEMENTS,
         crate::people::WRITE_STATEMENTS,
         crate::plans::STATEMENTS,

@@ -8,6 +8,7 @@ pub(crate) mod group;
 pub(crate) mod import;
 pub(crate) mod log;
 pub(crate) mod look;
+pub(crate) mod matches;
 pub(crate) mod org;
 pub(crate) mod pages;
 pub(crate) mod plans;

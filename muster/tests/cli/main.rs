@@ -11,6 +11,7 @@ mod backup;
 mod changes;
 mod demo;
 mod looking;
+mod matches;
 mod mistakes;
 mod pages;
 mod support;

@@ -10,6 +10,7 @@ mod document;
 mod feeds;
 mod groups;
 mod logs;
+mod matches;
 mod plans;
 mod provisioning;
 mod rules;

@@ -31,9 +31,9 @@ pub struct ConfigError {
     pub reason: String,
 }
 
-struct Compiler<'a> {
+pub(super) struct Compiler<'a> {
     org: &'a Org,
-    slots: HashMap<String, usize>,
+    pub(super) slots: HashMap<String, usize>,
     types: Vec<(String, Type)>,
     links: Vec<String>,
     records: Vec<RecordRoot>,
@@ -88,7 +88,9 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
         (0..attributes.len()).filter(|&s| attributes.get(s).is_some_and(|a| a.def.required)).collect();
     let indexed: Vec<usize> =
         (0..attributes.len()).filter(|&s| attributes.get(s).is_some_and(|a| is_indexed(&a.def))).collect();
+    let match_indexes = super::tiers::match_indexes(&sources, &slots);
     let names = indexed.iter().filter_map(|&s| attributes.get(s)).map(|a| a.def.name.as_str());
+    let names = names.chain(match_indexes.iter().map(|index| index.name.as_str()));
     let index_history = IndexHistory::default().then(version, names);
     Ok(Config {
         version,
@@ -96,6 +98,7 @@ pub fn compile(version: i64, org: Org) -> Result<Config, Vec<ConfigError>> {
         required,
         voices,
         indexed,
+        match_indexes,
         index_history,
         zone_slot: slots.get("timezone").copied(),
         tell_link: org
@@ -167,7 +170,7 @@ fn attributes(org: &Org) -> (Vec<Attribute>, Vec<ConfigError>) {
 }
 
 impl Compiler<'_> {
-    fn fail(&mut self, kind: ItemKind, key: ItemKey, name: &str, reason: String) {
+    pub(super) fn fail(&mut self, kind: ItemKind, key: ItemKey, name: &str, reason: String) {
         let place = format!("{} {name:?}", kind.as_str().replace('_', " "));
         self.errors.push(ConfigError { kind, key, place, reason });
     }
@@ -287,7 +290,7 @@ impl Compiler<'_> {
         links
     }
 
-    fn did_you_mean(&self, name: &str) -> String {
+    pub(super) fn did_you_mean(&self, name: &str) -> String {
         crate::suggest::did_you_mean(name, self.slots.keys().map(String::as_str))
     }
 
@@ -307,27 +310,7 @@ impl Compiler<'_> {
                 continue;
             };
             self.check_feed(item, app, feed);
-            let mut match_on = Vec::new();
-            for name in &source.match_on {
-                match self.slots.get(name) {
-                    Some(&slot) if attributes.get(slot).is_some_and(|a| a.def.unique) => match_on.push(slot),
-                    Some(_) => self.fail(
-                        ItemKind::App,
-                        item,
-                        &app.name,
-                        format!(
-                            "matches on {name:?}, which isn't unique: set `unique = true` on that attribute"
-                        ),
-                    ),
-                    None => {
-                        let reason = format!(
-                            "matches on {name:?}, which is no user attribute{}",
-                            self.did_you_mean(name)
-                        );
-                        self.fail(ItemKind::App, item, &app.name, reason);
-                    }
-                }
-            }
+            let match_on = self.match_on(item, app, source, attributes);
             let mut mappings = Vec::new();
             for (key, mapping) in
                 org.mappings.iter().filter(|(_, m)| m.app.0 == item.0 && m.direction == Direction::ToUser)
@@ -362,6 +345,8 @@ impl Compiler<'_> {
                 mappings,
                 by_slot,
                 match_on,
+                tiers: self.tiers(item, app, source, attributes),
+                alike: source.alike(),
                 properties: properties(app),
             });
         }

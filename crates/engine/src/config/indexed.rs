@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::AttributeDef;
+use crate::model::matching::ALWAYS_INDEXED;
+use crate::model::{AttributeDef, Source};
 
 /// Indexed whatever the org says: lists and searches of every face ask for them.
-const ALWAYS: [&str; 3] = ["email", "firstName", "lastName"];
+const ALWAYS: [&str; 3] = ALWAYS_INDEXED;
 
 /// Whether people are found by an attribute's values.
 pub(crate) fn is_indexed(def: &AttributeDef) -> bool {
@@ -26,6 +27,18 @@ impl IndexHistory {
         if is_indexed(def) {
             self.ranges.entry(def.name.clone()).or_default().push((from, until));
         }
+    }
+
+    /// Adds that a source's settings held from one version until before another: what it finds people by is indexed.
+    pub fn note_source(&mut self, source: &Source, from: i64, until: Option<i64>) {
+        for name in source.match_indexes() {
+            self.ranges.entry(name).or_default().push((from, until));
+        }
+    }
+
+    /// The indexes that only matching needs, under a version.
+    pub fn match_indexes(&self, version: i64) -> impl Iterator<Item = &str> {
+        self.ranges.keys().map(String::as_str).filter(move |n| n.starts_with('~') && self.holds(n, version))
     }
 
     /// The history with one more version, under which the attributes of these names are indexed.

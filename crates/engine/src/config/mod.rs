@@ -6,6 +6,7 @@ mod indexed;
 mod order;
 mod records;
 mod scope;
+mod tiers;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -68,6 +69,10 @@ pub struct ProfileSource {
     pub ends: Option<usize>,
     /// [`Source::timezone`], read.
     pub zone: Option<jiff::tz::TimeZone>,
+    /// What else names the same person, in order.
+    pub tiers: Vec<Tier>,
+    /// The index by which it finds those whom a row resembles, if it looks for them.
+    pub alike: Option<String>,
     /// The app's own properties, for expressions.
     pub properties: Vec<Value>,
 }
@@ -82,6 +87,24 @@ impl ProfileSource {
     pub fn is_dated(&self) -> bool {
         self.starts.is_some() || self.ends.is_some()
     }
+}
+
+/// Attributes that together name the same person, compiled.
+#[derive(Clone, Debug)]
+pub struct Tier {
+    /// The attributes.
+    pub slots: Vec<usize>,
+    /// The index that holds people by all of them together.
+    pub index: String,
+}
+
+/// An index that only matching needs, compiled.
+#[derive(Clone, Debug)]
+pub struct MatchIndex {
+    /// Its name among the indexed attributes.
+    pub name: String,
+    /// The attributes it reads.
+    pub slots: Vec<usize>,
 }
 
 /// A group rule, compiled.
@@ -161,6 +184,8 @@ pub struct Config {
     pub voices: HashMap<usize, Vec<Voice>>,
     /// Slots of indexed attributes.
     pub indexed: Vec<usize>,
+    /// Indexes that only matching needs.
+    pub match_indexes: Vec<MatchIndex>,
     /// Which attributes were indexed under which versions, where the store told.
     pub index_history: IndexHistory,
     /// Profile sources, the leading one first.
@@ -211,6 +236,12 @@ impl Config {
     /// The name of the attribute in a slot.
     pub fn attribute_name(&self, slot: usize) -> &str {
         self.attributes.get(slot).map_or("", |a| a.def.name.as_str())
+    }
+
+    /// The names of all that people are found by.
+    pub fn index_names(&self) -> impl Iterator<Item = &str> {
+        let attributes = self.indexed.iter().map(|slot| self.attribute_name(*slot));
+        attributes.chain(self.match_indexes.iter().map(|index| index.name.as_str()))
     }
 
     /// The source of an app.

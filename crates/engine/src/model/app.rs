@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::feed::Feed;
 use super::guard::GuardSettings;
 use super::keys::{AppKey, GroupKey};
+use super::matching::{Confirm, MatchTier};
 
 /// The kind of system behind an app.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +84,12 @@ pub struct Source {
     pub priority: u32,
     /// User attributes that name the same person: a new record whose mapped values equal somebody's is hers.
     pub match_on: Vec<String>,
+    /// Further attributes, or combinations of them, that name the same person, in order.
+    #[serde(rename = "match", skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<MatchTier>,
+    /// When it asks before it links or creates.
+    #[serde(skip_serializing_if = "is_default")]
+    pub confirm: Confirm,
     /// What becomes of a person it lets go.
     pub on_leave: LeaverAction,
     /// What becomes of a person it had let go and has again.

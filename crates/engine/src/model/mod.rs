@@ -5,6 +5,7 @@ pub mod feed;
 pub mod guard;
 pub mod ids;
 pub mod keys;
+pub mod matching;
 pub mod org;
 pub mod schema;
 pub mod settings;
@@ -18,6 +19,7 @@ pub use feed::{Column, Encoding, Feed, FeedMode, Marked};
 pub use guard::{GuardLimits, GuardSettings, Limits};
 pub use ids::{IdKind, key_of, public_id};
 pub use keys::{AccountKey, AppKey, GroupKey, ItemKey, Millis, PlanKey, UserKey};
+pub use matching::{Confirm, MatchKind, MatchTier, WhenExact, WhenNew, WhenPartial};
 pub use org::{
     Group, GroupKind, GroupRule, Item, ItemChange, ItemKind, LinkDef, Org, OrgSettings, RuleStatus,
 };

@@ -31,6 +31,13 @@ pub enum AttributeType {
     IntegerArray,
 }
 
+impl AttributeType {
+    /// Whether a value is a list.
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::StringArray | Self::NumberArray | Self::IntegerArray)
+    }
+}
+
 /// One attribute of the user profile (Okta: user schema property).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

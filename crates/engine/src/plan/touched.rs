@@ -164,6 +164,10 @@ fn same_program(a: &Program, b: &Program) -> bool {
 }
 
 fn sources(old: &Config, new: &Config, found: &mut Touched) {
+    // As with attributes that are indexed: everybody's rows follow from what sources find people by.
+    let indexes =
+        |c: &Config| c.match_indexes.iter().map(|index| index.name.clone()).collect::<BTreeSet<_>>();
+    found.everyone |= indexes(old) != indexes(new);
     for app in both(old.sources.iter().map(|s| s.app), new.sources.iter().map(|s| s.app)) {
         let (Some(was), Some(is)) = (old.source(app), new.source(app)) else {
             found.by.insert(Selection::Records(app));
@@ -185,6 +189,8 @@ fn sources(old: &Config, new: &Config, found: &mut Touched) {
         let dated = days(was) || days(is);
         let settings = |s: &crate::model::Source| crate::model::Source {
             match_on: Vec::new(),
+            tiers: Vec::new(),
+            confirm: crate::model::Confirm::default(),
             schedule: None,
             timezone: s.timezone.clone().filter(|_| dated),
             ..s.clone()

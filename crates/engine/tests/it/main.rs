@@ -7,6 +7,7 @@ mod config;
 mod dates;
 mod guards;
 mod lifecycle;
+mod matching;
 mod support;
 mod touched;
 mod voices;

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use muster_engine::{App, Column, Feed, ItemKind, Marked, Provisioning, PushWhen, Source, WhenTaken};
+use muster_engine::{
+    App, Column, Confirm, Feed, ItemKind, Marked, MatchTier, Provisioning, PushWhen, Source, WhenTaken,
+};
 use serde_json::{Map, Value as Json};
 use toml::de::DeValue;
 
 use super::reader::{Entry, Reader, Table};
 use super::{APP_GUARD, read_guard};
-use crate::names::{ENCODINGS, KINDS, LEAVE_AT, LEAVERS, MODES, RETURNS, TAKEN, TYPES, UNASSIGNED, WHEN};
+use crate::names::{
+    ENCODINGS, EXACT, KINDS, LEAVE_AT, LEAVERS, MODES, NEW, PARTIAL, RETURNS, TAKEN, TYPES, UNASSIGNED, WHEN,
+};
 use crate::{AppEntry, AppGroupEntry, MappingEntry, OrgFile, Reference, Spot};
 
 const APP: &[&str] = &[
@@ -44,6 +48,8 @@ const COLUMN: &[&str] = &["type", "required", "names", "date_format"];
 const SOURCE: &[&str] = &[
     "priority",
     "match_on",
+    "match",
+    "confirm",
     "on_leave",
     "on_return",
     "ends_person",
@@ -55,6 +61,8 @@ const SOURCE: &[&str] = &[
     "schedule",
     "timezone",
 ];
+const TIER: &[&str] = &["on"];
+const CONFIRM: &[&str] = &["exact", "partial", "new", "partial_score", "check_names"];
 const PROVISIONING: &[&str] = &[
     "enabled",
     "create",
@@ -237,6 +245,8 @@ fn read_source(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Source>
     Some(Source {
         priority: reader.whole(&table, "priority").unwrap_or(FIRST),
         match_on: reader.texts(&table, "match_on").unwrap_or_default(),
+        tiers: read_tiers(reader, &table),
+        confirm: table.get("confirm").and_then(|entry| read_confirm(reader, &entry)).unwrap_or_default(),
         on_leave: reader.word(&table, "on_leave", LEAVERS).unwrap_or_default(),
         on_return: reader.word(&table, "on_return", RETURNS).unwrap_or_default(),
         ends_person: reader.flag(&table, "ends_person").unwrap_or(false),
@@ -247,6 +257,27 @@ fn read_source(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Source>
         several: reader.flag(&table, "several").unwrap_or(false),
         schedule: reader.text(&table, "schedule"),
         timezone: reader.text(&table, "timezone"),
+    })
+}
+
+fn read_tiers(reader: &mut Reader<'_>, source: &Table<'_, '_>) -> Vec<MatchTier> {
+    let mut tiers = Vec::new();
+    for table in reader.tables(source, "match", TIER) {
+        reader.need(&table, "on", "on = [\"firstName\", \"lastName\"]");
+        tiers.push(MatchTier { on: reader.texts(&table, "on").unwrap_or_default() });
+    }
+    tiers
+}
+
+fn read_confirm(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Confirm> {
+    let table = reader.table(entry, CONFIRM)?;
+    let default = Confirm::default();
+    Some(Confirm {
+        exact: reader.word(&table, "exact", EXACT).unwrap_or(default.exact),
+        partial: reader.word(&table, "partial", PARTIAL).unwrap_or(default.partial),
+        new: reader.word(&table, "new", NEW).unwrap_or(default.new),
+        partial_score: reader.whole(&table, "partial_score").unwrap_or(default.partial_score),
+        check_names: reader.flag(&table, "check_names").unwrap_or(default.check_names),
     })
 }
 

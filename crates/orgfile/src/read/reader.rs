@@ -235,6 +235,18 @@ impl<'t> Reader<'t> {
         first
     }
 
+    /// The tables of a list of that name in `parent`.
+    pub(super) fn tables<'a, 'i>(
+        &mut self,
+        parent: &Table<'a, 'i>,
+        name: &str,
+        known: &[&str],
+    ) -> Vec<Table<'a, 'i>> {
+        let Some(entry) = parent.get(name) else { return Vec::new() };
+        let items = self.items(&entry, &format!("a list of tables, each under [[{}]]", entry.path));
+        items.iter().filter_map(|item| self.table(item, known)).collect()
+    }
+
     /// The items of a list, each as an entry.
     fn items<'a, 'i>(&mut self, entry: &Entry<'a, 'i>, wanted: &str) -> Vec<Entry<'a, 'i>> {
         let DeValue::Array(items) = entry.value else {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use muster_engine::model::app::AppGroup;
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
-    App, AppKey, AppKind, AttributeType, Column, Direction, Encoding, Feed, FeedMode, Group, GroupKey,
-    GroupKind, GroupRule, GuardLimits, GuardSettings, ItemKey, LeaveAt, LeaverAction, LinkDef, MailSettings,
-    MailTls, Mapping, Marked, OnReturn, OnUnassign, Org, OrgSettings, Provisioning, PushWhen, Retention,
-    RuleStatus, Source, UserKey, Value, WhenTaken,
+    App, AppKey, AppKind, AttributeType, Column, Confirm, Direction, Encoding, Feed, FeedMode, Group,
+    GroupKey, GroupKind, GroupRule, GuardLimits, GuardSettings, ItemKey, LeaveAt, LeaverAction, LinkDef,
+    MailSettings, MailTls, Mapping, Marked, MatchTier, OnReturn, OnUnassign, Org, OrgSettings, Provisioning,
+    PushWhen, Retention, RuleStatus, Source, UserKey, Value, WhenExact, WhenNew, WhenPartial, WhenTaken,
 };
 use muster_orgfile::export;
 use proptest::collection::{btree_map, btree_set, vec};
@@ -200,13 +200,27 @@ fn feed() -> impl Strategy<Value = Feed> {
         )
 }
 
+fn confirm() -> impl Strategy<Value = Confirm> {
+    (any::<[bool; 4]>(), select(vec![80u32, 0, 100])).prop_map(
+        |([exact, partial, new, check_names], partial_score)| Confirm {
+            exact: if exact { WhenExact::Ask } else { WhenExact::Link },
+            partial: if partial { WhenPartial::Ask } else { WhenPartial::New },
+            new: if new { WhenNew::Ask } else { WhenNew::Create },
+            partial_score,
+            check_names,
+        },
+    )
+}
+
 fn source() -> impl Strategy<Value = Source> {
     let leave = select(vec![LeaverAction::Deactivate, LeaverAction::Suspend, LeaverAction::Nothing]);
+    let tiers = vec(vec(text(), 0..4).prop_map(|on| MatchTier { on }), 0..3);
+    let matching = (vec(text(), 0..3), tiers, confirm());
     let texts = (of(text()), of(text()), of(text()), of(text()));
-    (0u32..3, vec(text(), 0..3), leave, any::<[bool; 5]>(), texts).prop_map(
+    (0u32..3, matching, leave, any::<[bool; 5]>(), texts).prop_map(
         |(
             priority,
-            match_on,
+            (match_on, tiers, confirm),
             on_leave,
             [ends_person, stage, day_end, several, waits],
             (starts, ends, schedule, timezone),
@@ -214,6 +228,8 @@ fn source() -> impl Strategy<Value = Source> {
             Source {
                 priority,
                 match_on,
+                tiers,
+                confirm,
                 on_leave,
                 on_return: if waits { OnReturn::Nothing } else { OnReturn::Activate },
                 ends_person,

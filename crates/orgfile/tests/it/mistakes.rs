@@ -130,6 +130,22 @@ fn each_mistake_is_told() {
             "apps.x.to_user.a: expression is missing",
         ),
         (
+            "[apps.x]\nkind = \"csv\"\n[[apps.x.source.match]]\nno = [\"email\"]",
+            "4:1: apps.x.source.match: unknown key \"no\"; the keys here are on",
+        ),
+        (
+            "[apps.x]\nkind = \"csv\"\n[[apps.x.source.match]]",
+            "3:1: apps.x.source.match: on is missing; add on = [\"firstName\", \"lastName\"]",
+        ),
+        (
+            "[apps.x]\nkind = \"csv\"\n[apps.x.source]\nmatch = [\"email\"]",
+            "4:10: apps.x.source.match: must be a table with on, and is a text",
+        ),
+        (
+            "[apps.x]\nkind = \"csv\"\n[apps.x.source.confirm]\nexact = \"aks\"",
+            "4:9: apps.x.source.confirm.exact: \"aks\" is none of \"link\", \"ask\"; did you mean \"ask\"?",
+        ),
+        (
             "[apps.x]\nkind = \"scim\"\ngroups = [\"A\", \"A\"]",
             "apps.x.groups: names \"A\" twice; take one out",
         ),

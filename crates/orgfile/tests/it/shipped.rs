@@ -14,7 +14,7 @@ fn examples() -> String {
     for block in DOCS.split("\n```toml\n").skip(1) {
         blocks.push(block.split("\n```").next().unwrap());
     }
-    assert_eq!(blocks.len(), 17);
+    assert_eq!(blocks.len(), 18);
     blocks.join("\n")
 }
 
@@ -48,7 +48,7 @@ fn the_examples_of_the_documentation_make_up_an_org() {
 #[test]
 fn the_documentation_names_every_key() {
     let tables = "org org.guard org.mail org.retention attributes.a links.a groups.a rules.a apps.a apps.a.feed apps.a.feed.terminated apps.a.feed.deleted \
-                  apps.a.feed.columns.a apps.a.source apps.a.to_user.a apps.a.provisioning apps.a.to_app.a \
+                  apps.a.feed.columns.a apps.a.source apps.a.source.confirm apps.a.to_user.a apps.a.provisioning apps.a.to_app.a \
                   apps.a.groups.a apps.a.guard org.guard.people groups.a.guard";
     for table in tables.split_whitespace() {
         let needed = if table.contains(".to_") { "expression = ''\n" } else { "" };

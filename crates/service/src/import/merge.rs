@@ -4,18 +4,23 @@
 //! Living rows come first, what ends comes behind all of them: whoever goes by another key from now on is found by it
 //! before her former one is missed.
 
+use std::collections::VecDeque;
 use std::iter::Peekable;
 use std::path::Path;
 
 use muster_connectors::csv::{self, SortedFeed, SortedItem, ValidRow};
 use muster_engine::facts::RecordState;
-use muster_engine::model::UserKey;
+use muster_engine::model::{AppKey, PlanKey, UserKey};
+use muster_store::Store;
 use muster_store::lookups::RecordHead;
+use muster_store::pending::PendingRow;
 use serde::{Deserialize, Serialize};
 
 use super::later::{Later, Waited};
 use super::records::{Known, Pair, Records};
+use super::waits::Waits;
 use crate::error::Result;
+use crate::plan::WaitState;
 use crate::plan::process::RejectedRow;
 use crate::plan::stream::Works;
 use crate::plan::work::{Op, Who, Work, keep_values};
@@ -37,6 +42,12 @@ pub struct FeedStats {
     pub changed: u64,
     /// Records without a row, or with one that says that they are gone.
     pub gone: u64,
+    /// Rows that wait, or waited until this feed, until somebody says whose they are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub waiting: u64,
+    /// Rows that wait and say what they said when somebody said to leave them alone.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ignored: u64,
     /// Rows of people who had left before they were ever known: nobody is created.
     pub left_before: u64,
     /// Rows left out.
@@ -49,6 +60,11 @@ pub struct FeedStats {
     pub living: u64,
     /// Of those, the ones that have a row.
     pub found: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// How many left out rows are kept to be told.
@@ -85,6 +101,10 @@ pub(crate) struct FeedWorks {
     unreadable: bool,
     /// The columns that the feed doesn't have.
     absent: Vec<usize>,
+    /// Rows of the source that wait.
+    waiting: Waits,
+    /// What was found and not taken yet.
+    ready: VecDeque<Found>,
     pub(crate) stats: FeedStats,
     rejected: Vec<RejectedRow>,
     remarks: Vec<String>,
@@ -109,23 +129,32 @@ struct Found {
 
 impl FeedWorks {
     /// Begins behind the position of a work; "" is the start. What ends waits in `dir` if it is much.
-    pub(crate) fn new(records: Records, feed: SortedFeed, dir: &Path, position: &str) -> Self {
+    pub(crate) fn new(
+        store: &Store,
+        records: Records,
+        feed: SortedFeed,
+        dir: &Path,
+        position: &str,
+    ) -> Result<Self> {
+        let waiting = Waits::new(store, records.app())?;
         let summary = feed.summary();
         let (rows, unreadable) = (summary.rows, summary.unreadable_keys);
         let delta = matches!(records, Records::OfRows(_));
         let told =
             |r: &csv::RejectedRow| RejectedRow { line: r.line, key: r.key.clone(), reason: r.reason.clone() };
-        Self {
+        Ok(Self {
             records,
             unreadable: unreadable > 0,
             absent: summary.absent.clone(),
+            waiting,
+            ready: VecDeque::new(),
             stats: FeedStats { rows, delta, unreadable, rejected: unreadable, ..FeedStats::default() },
             rejected: summary.sample.iter().map(told).collect(),
             remarks: summary.remarks.clone(),
             feed: feed.peekable(),
             done: Place::read(position),
             ends: Ends::Collected(Later::new(dir)),
-        }
+        })
     }
 
     /// A record without a row.
@@ -144,22 +173,30 @@ impl FeedWorks {
     fn gone(&mut self, head: &RecordHead) -> Found {
         self.stats.gone += 1;
         let op = Op::Gone { app: self.records.app(), external_id: head.external_id.clone() };
-        found(Who::Known(UserKey(head.user_key)), op, Place::End(head.external_id.clone()))
+        found(Who::Known(UserKey(head.user_key)), vec![op], Place::End(head.external_id.clone()))
     }
 
-    fn row(&mut self, item: SortedItem, known: Option<&Known>) -> Option<Found> {
+    /// A row that waits is in the feed no more.
+    fn drops(&self, waits: &PendingRow) -> Found {
+        let key = waits.external_id.clone();
+        found(Who::Nobody, vec![waits_no_more(self.records.app(), waits)], Place::End(key))
+    }
+
+    fn row(&mut self, item: SortedItem, known: Option<&Known>, waits: Option<&PendingRow>) -> Option<Found> {
+        // Who was created for it is no more, and it waits again.
+        let known = known.filter(|k| waits.is_none() || k.head.state != RecordState::Withdrawn.as_str());
         let living = known.is_some_and(|known| is_living(&known.head));
         if living {
             self.stats.living += 1;
             self.stats.found += 1;
         }
         match item {
-            SortedItem::Valid(row) => self.valid(row, known),
+            SortedItem::Valid(row) => self.valid(row, known, waits),
             SortedItem::Gone(_) => match known.filter(|_| living) {
                 Some(known) => Some(self.gone(&known.head)),
                 None => {
                     self.stats.unchanged += 1;
-                    None
+                    waits.map(|w| self.drops(w))
                 }
             },
             SortedItem::Rejected { key, line, reason } => {
@@ -169,7 +206,12 @@ impl FeedWorks {
         }
     }
 
-    fn valid(&mut self, mut row: ValidRow, known: Option<&Known>) -> Option<Found> {
+    fn valid(
+        &mut self,
+        mut row: ValidRow,
+        known: Option<&Known>,
+        waits: Option<&PendingRow>,
+    ) -> Option<Found> {
         let hash = match known {
             Some(known) if !self.absent.is_empty() => {
                 keep_values(&mut row.values, &self.absent, &known.values, row.terminated)
@@ -180,7 +222,7 @@ impl FeedWorks {
         let who = match known.map(|known| &known.head) {
             Some(h) if h.hash == hash && h.state == state.as_str() => {
                 self.stats.unchanged += 1;
-                return None;
+                return waits.map(|w| self.drops(w));
             }
             Some(h) => {
                 self.stats.changed += 1;
@@ -188,6 +230,10 @@ impl FeedWorks {
             }
             None if row.terminated => {
                 self.stats.left_before += 1;
+                return waits.map(|w| self.drops(w));
+            }
+            None if waits.is_some_and(|w| w.state == WaitState::Ignored.as_str() && w.hash == hash) => {
+                self.stats.ignored += 1;
                 return None;
             }
             None => {
@@ -198,7 +244,11 @@ impl FeedWorks {
                     self.reject(row.line, row.key, reason);
                     return None;
                 }
-                self.stats.new += 1;
+                *(if waits.is_some() { &mut self.stats.waiting } else { &mut self.stats.new }) += 1;
+                // What waits has all columns; a delta that lacks some changes nothing about it.
+                if waits.is_some() && !self.absent.is_empty() {
+                    return None;
+                }
                 Who::Match
             }
         };
@@ -212,7 +262,8 @@ impl FeedWorks {
             kept: self.absent.clone(),
         };
         let place = if row.terminated { Place::End(row.key) } else { Place::Row(row.key) };
-        Some(found(who, op, place))
+        let waited = waits.map(|w| waits_no_more(self.records.app(), w));
+        Some(found(who, std::iter::once(op).chain(waited).collect(), place))
     }
 
     fn reject(&mut self, line: u64, key: String, reason: String) {
@@ -224,16 +275,39 @@ impl FeedWorks {
 
     /// The next difference between feed and records, in the order of their keys.
     fn walk(&mut self) -> Result<Option<Found>> {
-        while let Some(pair) = self.records.next(&mut self.feed, !self.absent.is_empty())? {
+        loop {
+            if let Some(found) = self.ready.pop_front() {
+                return Ok(Some(found));
+            }
+            let Some(pair) = self.records.next(&mut self.feed, !self.absent.is_empty())? else {
+                match self.waiting.rest()? {
+                    Some(waits) => self.without_row(&waits),
+                    None => return Ok(None),
+                }
+                continue;
+            };
+            let key = match &pair {
+                Pair::Alone(head) => head.external_id.clone(),
+                Pair::Row(item, _) => item.key().to_owned(),
+            };
+            while let Some(waits) = self.waiting.before(&key)? {
+                self.without_row(&waits);
+            }
+            let waits = self.waiting.of(&key)?;
             let found = match pair {
                 Pair::Alone(head) => self.alone(&head),
-                Pair::Row(item, known) => self.row(item, known.as_ref()),
+                Pair::Row(item, known) => self.row(item, known.as_ref(), waits.as_ref()),
             };
-            if found.is_some() {
-                return Ok(found);
-            }
+            self.ready.extend(found);
         }
-        Ok(None)
+    }
+
+    /// Of a row that waits and isn't in the feed: in a whole one it is gone.
+    fn without_row(&mut self, waits: &PendingRow) {
+        if !self.unreadable && !self.stats.delta {
+            let found = self.drops(waits);
+            self.ready.push_back(found);
+        }
     }
 }
 
@@ -241,9 +315,15 @@ fn is_living(head: &RecordHead) -> bool {
     head.state == RecordState::Living.as_str()
 }
 
-fn found(who: Who, op: Op, place: Place) -> Found {
+fn found(who: Who, ops: Vec<Op>, place: Place) -> Found {
     let position = place.text();
-    Found { work: Work { who, ops: vec![op], advance: false, again: false, seen: None, position }, place }
+    Found { work: Work { who, ops, advance: false, again: false, seen: None, position }, place }
+}
+
+/// What says of a row that it waits no more, if it still waits as it did.
+fn waits_no_more(app: AppKey, waits: &PendingRow) -> Op {
+    let external_id = waits.external_id.clone();
+    Op::Wait { app, external_id, seen: Some(PlanKey(waits.plan)), row: None }
 }
 
 impl Works for FeedWorks {

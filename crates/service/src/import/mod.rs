@@ -5,6 +5,7 @@ mod later;
 mod merge;
 mod records;
 mod spool;
+mod waits;
 
 pub(crate) use keys::FeedKeys;
 

@@ -83,6 +83,8 @@ impl Found {
         self.left_before(outcome.left_before);
         self.counts.tally.merge(&outcome.tally);
         self.losers.merge(std::mem::take(&mut outcome.losers));
+        self.counts.matches.add(outcome.matches);
+        self.notes.ask(std::mem::take(&mut outcome.asked));
         self.counts.changed_since += outcome.since.len() as u64;
         for (user, since) in outcome.since.iter().take(20) {
             let by = since.by.map_or_else(|| "nobody knows".to_owned(), |p| format!("plan {p}"));
@@ -177,8 +179,7 @@ impl Muster {
             }
             let mut config = compile(old.version + 1, org).map_err(ServiceError::Config)?;
             config.rule_versions.clone_from(&old.rule_versions);
-            let indexed = config.indexed.iter().map(|slot| config.attribute_name(*slot));
-            config.index_history = old.index_history.then(config.version, indexed);
+            config.index_history = old.index_history.then(config.version, config.index_names());
             // What a rule gave stays when it is deleted, now or before.
             let before = old.org.rules.iter().map(|(k, r)| (k, &r.groups)).chain(&old.inactive_rules);
             for (key, groups) in before {
@@ -254,7 +255,7 @@ impl Going<'_> {
                     .ok_or_else(|| ServiceError::NotFound("the feed's app is gone".to_owned()))?;
                 let sorted = open_feed(self.muster, app, *feed, *mode)?;
                 let records = Records::of(store, &self.config, key, *mode);
-                Box::new(FeedWorks::new(records, sorted, &self.muster.dir, position))
+                Box::new(FeedWorks::new(store, records, sorted, &self.muster.dir, position)?)
             }
             Source::Touched => {
                 let after = position.strip_prefix("user:").and_then(|n| n.parse().ok());

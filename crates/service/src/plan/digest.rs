@@ -37,6 +37,12 @@ impl Digest {
             self.0.update(user.login.as_bytes());
             self.0.update(json("effects", &undated(&user.effects))?.as_bytes());
         }
+        for asked in &outcome.asked {
+            self.0.update(json("asked", asked)?.as_bytes());
+        }
+        if !outcome.matches.is_nothing() {
+            self.0.update(json("matches", &outcome.matches)?.as_bytes());
+        }
         Ok(())
     }
 

@@ -79,9 +79,15 @@ fn give_accounts(from: &mut Slot<'_>, to: &mut Slot<'_>, taken: &Taken, dry: boo
 
 /// Takes out of the works what can't be restored any more: a record whose key has become somebody else's since. What
 /// the works themselves give away is free.
-pub(super) fn taken_since(tx: &mut dyn Tx, works: &[Work]) -> Result<HashMap<(AppKey, String), UserKey>> {
+pub(super) fn taken_since(
+    tx: &mut dyn Tx,
+    works: &[Work],
+    freed: &mut HashSet<(AppKey, String)>,
+) -> Result<HashMap<(AppKey, String), UserKey>> {
     let mut asked: BTreeMap<AppKey, Vec<&str>> = BTreeMap::new();
     let mut given: HashSet<(AppKey, &str)> = HashSet::new();
+    // What was linked by the same plan that took it from somebody goes back to her.
+    let mut removed: HashSet<(AppKey, &str)> = HashSet::new();
     for op in works.iter().flat_map(|w| &w.ops) {
         match op {
             Op::Restore { line: Before { fact: Fact::Record { app, external_id }, before, moved, .. } } => {
@@ -90,20 +96,27 @@ pub(super) fn taken_since(tx: &mut dyn Tx, works: &[Work]) -> Result<HashMap<(Ap
                     None if *moved => {
                         given.insert((*app, external_id));
                     }
-                    None => {}
+                    None => {
+                        removed.insert((*app, external_id));
+                    }
                 }
             }
-            Op::Give { fact: Fact::Record { app, external_id } } => {
+            Op::Give { fact: Fact::Record { app, external_id } }
+            | Op::Unlink { app, external_id }
+            | Op::Forgo { app, external_id } => {
                 given.insert((*app, external_id));
             }
             _ => {}
         }
     }
+    // Works behind these don't see it in the store yet, if nothing is written.
+    freed.extend(given.iter().chain(&removed).map(|(app, key)| (*app, (*key).to_owned())));
     let mut owners = HashMap::new();
     for (app, keys) in asked {
         for row in lookups::records_by_ids(tx, app.0, &keys)? {
-            if !given.contains(&(app, row.external_id.as_str())) {
-                owners.insert((app, row.external_id), UserKey(row.user_key));
+            let place = (app, row.external_id);
+            if !freed.contains(&place) {
+                owners.insert(place, UserKey(row.user_key));
             }
         }
     }

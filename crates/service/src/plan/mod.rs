@@ -16,6 +16,7 @@ mod matching;
 mod narrow;
 pub(crate) mod others;
 pub(crate) mod process;
+pub(crate) mod queue;
 mod record;
 mod run;
 mod settle;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use manage::{EffectsPage, PlanView};
 pub use process::RejectedRow;
+pub use queue::{Asked, Candidate, MatchCounts, WaitState};
 
 use crate::access::Right;
 use crate::error::{Result, ServiceError};
@@ -189,6 +191,9 @@ pub struct Notes {
     /// What couldn't be worked out for whom: login, reason (the first hundred).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<(String, String)>,
+    /// Rows that come to wait until somebody says whose they are (the first hundred).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Asked>,
     /// Anything else, in sentences.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
@@ -198,6 +203,11 @@ pub struct Notes {
 const EXAMPLES: usize = 100;
 
 impl Notes {
+    fn ask(&mut self, asked: Vec<Asked>) {
+        self.asked.extend(asked);
+        self.asked.truncate(EXAMPLES);
+    }
+
     fn take(&mut self, rejected: Vec<RejectedRow>, problems: Vec<(String, String)>) {
         self.rejected.extend(rejected);
         self.rejected.truncate(EXAMPLES);
@@ -218,6 +228,9 @@ pub struct Counts {
     /// What the comparison of a feed found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feed: Option<FeedStats>,
+    /// What becomes of rows that wait until somebody says whose they are.
+    #[serde(skip_serializing_if = "MatchCounts::is_nothing")]
+    pub matches: MatchCounts,
     /// Facts an undo left alone, since somebody has spoken since.
     pub changed_since: u64,
 }

@@ -16,8 +16,9 @@ use super::claims::Provisional;
 use super::former::{leave_behind, may_leave};
 use super::judging::{allocate, judge_problems, note, spare};
 use super::kept::{drop_kept, keep_memberships, lost_rules};
-use super::matching::{begins, resolve};
+use super::matching::{Whom, Whose, begins, resolve};
 use super::others::{self, Ahead};
+use super::queue::{self, Asked, MatchCounts, WaitBefore, Word};
 use super::unwritten::Unwritten;
 use super::work::{ChangedSince, Op, Taken, Work, apply};
 use super::{dates, exchange, farewell};
@@ -61,6 +62,8 @@ pub(crate) struct Pass {
     /// People whose new key's row was left out: the same feed ends none of their records, for a row that is left out is
     /// no absence.
     pub(crate) spared: HashSet<UserKey>,
+    /// Records that works before have taken from somebody: source and key.
+    freed: HashSet<(AppKey, String)>,
     /// People about whom there is or may be more than one work.
     pub(super) several: HashSet<UserKey>,
     /// People seen, where it matters who was.
@@ -82,6 +85,7 @@ impl Pass {
         self.provisional = Provisional::default();
         self.unwritten = Unwritten::default();
         self.spared.clear();
+        self.freed.clear();
         self.several.clear();
     }
 }
@@ -116,6 +120,17 @@ pub(crate) struct UserBefore {
     /// Values given once: attribute, before, after.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) kept: Vec<(String, Option<Value>, Option<Value>)>,
+    /// Rows that waited otherwise before; they are nobody's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) waits: Vec<WaitBefore>,
+}
+
+impl UserBefore {
+    /// Lines about rows that are nobody's.
+    pub(super) fn of_nobody() -> Self {
+        let (user, before, kept, waits) = (UserKey::default(), Vec::new(), Vec::new(), Vec::new());
+        Self { user, created: false, again: false, before, kept, clock: None, gave: None, waits }
+    }
 }
 
 /// What follows for a chunk.
@@ -133,6 +148,10 @@ pub(crate) struct Outcome {
     pub(crate) problems: Vec<(String, String)>,
     /// People outside the chunk who must be derived again.
     pub(crate) dependants: Vec<i64>,
+    /// What becomes of rows that wait, counted.
+    pub(crate) matches: MatchCounts,
+    /// Rows that come to wait.
+    pub(crate) asked: Vec<Asked>,
     /// How many of the works were taken; those behind depend on what became of these.
     pub(crate) taken: usize,
 }
@@ -148,6 +167,8 @@ impl Outcome {
         self.since.extend(other.since);
         self.problems.extend(other.problems);
         self.dependants.extend(other.dependants);
+        self.matches.add(other.matches);
+        self.asked.extend(other.asked);
         self.taken += other.taken;
         self.left_before += other.left_before;
     }
@@ -184,7 +205,7 @@ pub(crate) fn look_ahead(
     pass: &mut Pass,
 ) -> Result<usize> {
     let mut out = Outcome::default();
-    let slots = profiles(tx, frame, works, pass, &mut out)?;
+    let (slots, _) = profiles(tx, frame, works, pass, &mut out)?;
     pass.seen.extend(slots.iter().filter(|s| !s.left_out).map(|s| s.facts.user.0));
     Ok(out.taken)
 }
@@ -197,8 +218,10 @@ pub(crate) fn process(
     pass: &mut Pass,
 ) -> Result<Outcome> {
     let mut out = Outcome::default();
-    let slots = profiles(tx, frame, works, pass, &mut out)?;
+    let (slots, mut words) = profiles(tx, frame, works, pass, &mut out)?;
     let slots: Vec<Slot<'_>> = slots.into_iter().filter(|s| !s.left_out).collect();
+    words.extend(slots.iter().flat_map(|s| &s.works).flat_map(|w| queue::words(w)));
+    queue::settle(tx, frame, words, &mut out)?;
     let parts: Vec<&ProfilePart> = slots.iter().map(|s| &s.part).collect();
     let linked = others::load(tx, frame.config, &parts, &pass.ahead)?;
     let through = applied_through(tx)?;
@@ -247,16 +270,21 @@ fn profiles<'w>(
     works: &'w [Work],
     pass: &mut Pass,
     out: &mut Outcome,
-) -> Result<Vec<Slot<'w>>> {
-    let whom = resolve(tx, frame, works, pass)?;
-    out.taken = whom.who.len();
-    let mut people = load(tx, frame, &whom.who, whom.people, pass)?;
-    let whom = whom.who;
-    let new = whom.iter().filter(|w| w.is_none()).count();
+) -> Result<(Vec<Slot<'w>>, Vec<Word>)> {
+    let Whom { who: whom, people, spared, words } = resolve(tx, frame, works, pass)?;
+    out.taken = whom.len();
+    pass.spared.extend(spared);
+    let mut people = load(tx, frame, &whom, people, pass)?;
+    let new = whom.iter().filter(|w| **w == Whose::New).count();
     let mut next_new = if frame.dry || new == 0 { 0 } else { keys::allocate(tx, USER_KEYS, new)? };
     let mut slots: Vec<Slot<'w>> = Vec::with_capacity(works.len());
     let mut places: HashMap<i64, usize> = HashMap::new();
-    for (work, who) in works.iter().zip(whom) {
+    for (work, whose) in works.iter().zip(whom) {
+        let who = match whose {
+            Whose::Hers(user) => Some(user),
+            Whose::New => None,
+            Whose::Nobodys => continue,
+        };
         if who.is_some_and(|u| is_said(frame, work, u, pass)) {
             continue;
         }
@@ -302,7 +330,8 @@ fn profiles<'w>(
             gave: None,
         });
     }
-    let owners = if frame.undoes { exchange::taken_since(tx, works)? } else { HashMap::new() };
+    let owners =
+        if frame.undoes { exchange::taken_since(tx, works, &mut pass.freed)? } else { HashMap::new() };
     for slot in &mut slots {
         change(frame, slot, &owners, out);
     }
@@ -334,21 +363,21 @@ fn profiles<'w>(
         }
     }
     spare(&slots, pass);
-    Ok(slots)
+    Ok((slots, words))
 }
 
 /// The people known, as they are stored or as this pass has left them.
 fn load(
     tx: &mut dyn Tx,
     frame: &Frame<'_>,
-    whom: &[Option<UserKey>],
+    whom: &[Whose],
     mut loaded: HashMap<i64, PersonRows>,
     pass: &Pass,
 ) -> Result<HashMap<i64, Person>> {
     let mut people: HashMap<i64, Person> = HashMap::with_capacity(whom.len());
     let mut missing: Vec<i64> = Vec::with_capacity(whom.len());
-    for user in whom.iter().flatten() {
-        if let Some(person) = pass.unwritten.person(*user) {
+    for user in whom.iter().filter_map(Whose::known) {
+        if let Some(person) = pass.unwritten.person(user) {
             people.insert(user.0, person.clone());
         } else if let Some(rows) = loaded.remove(&user.0) {
             people.insert(user.0, Person::load(frame.config, rows)?);
@@ -389,7 +418,8 @@ fn change(
     let mut since = Vec::new();
     for work in &slot.works {
         let possible = exchange::still_possible(&work.ops, slot.facts.user, owners, &mut since);
-        slot.befores.extend(apply(&mut slot.facts, &possible, frame.at, frame.plan, &mut since));
+        let ops = queue::with_kept(frame.config, &slot.person, &possible);
+        slot.befores.extend(apply(&mut slot.facts, &ops, frame.at, frame.plan, &mut since));
     }
     let ends = slot.begins.as_deref().unwrap_or_default();
     slot.befores.extend(apply(&mut slot.facts, ends, frame.at, frame.plan, &mut since));
@@ -522,6 +552,7 @@ fn finish(
                 again: slot.again,
                 before: slot.befores,
                 kept,
+                waits: Vec::new(),
             });
         }
         if !diff.effects.is_empty() {

@@ -1,7 +1,9 @@
 //! How a plan ends: judged, recorded as applied, held or shown, with the tasks and feeds that belong to it.
 
+use std::collections::BTreeMap;
+
 use muster_engine::model::{AppKey, FeedMode, IdKind, PlanKey, public_id};
-use muster_store::{Tx, feeds, log, plans, tasks};
+use muster_store::{Tx, feeds, log, pending, plans, tasks};
 
 use super::apply::{Found, Going};
 use super::digest::Digest;
@@ -11,6 +13,7 @@ use super::stream::Source;
 use super::{PlanReport, PlanStatus, Trigger};
 use crate::error::{Result, ServiceError};
 use crate::events::{Event, EventOutcome, EventTarget};
+use crate::tasks::words::{matches_dedupe, matches_to_confirm};
 
 impl Going<'_> {
     /// The plan is applied: its row, its feed, the plan it undoes, held ones it supersedes, tasks about left out rows.
@@ -80,7 +83,35 @@ impl Going<'_> {
             self.supersede_all(tx, before.into_iter())?;
         }
         tasks::finish_by_dedupe(tx, &[&self.held_task_key()], self.at.0, &self.actor)?;
-        self.tell_rejected(tx, found)
+        self.tell_rejected(tx, found)?;
+        self.tell_matches(tx, found)
+    }
+
+    /// One task a source tells of the rows that wait, as long as there are any.
+    fn tell_matches(&self, tx: &mut dyn Tx, found: &Found) -> Result<()> {
+        let imports = matches!(self.proposal.source, Source::Feed { .. });
+        if found.counts.matches.is_nothing() && !imports && self.proposal.undo_of.is_none() {
+            return Ok(());
+        }
+        let mut open: BTreeMap<AppKey, i64> = BTreeMap::new();
+        for count in pending::open_counts(tx)? {
+            *open.entry(AppKey(count.app_key)).or_default() += count.open;
+        }
+        let sources = || self.config.sources.iter().map(|s| s.app);
+        let done: Vec<String> = sources().filter(|a| !open.contains_key(a)).map(matches_dedupe).collect();
+        let done: Vec<&str> = done.iter().map(String::as_str).collect();
+        tasks::finish_by_dedupe(tx, &done, self.at.0, &self.actor)?;
+        let admin = self.config.org.settings.admins.first().cloned().unwrap_or_default();
+        let waits = sources().filter_map(|app| Some((app, *open.get(&app)?)));
+        let new: Vec<tasks::NewTask> = waits
+            .map(|(app, open)| {
+                let own = self.config.app(app).and_then(|a| a.provisioning.as_ref()).map(|p| p.owner.clone());
+                let owner = own.filter(|o| !o.is_empty()).unwrap_or_else(|| admin.clone());
+                matches_to_confirm(app, &self.config.app_name(app), open, owner, self.at)
+            })
+            .collect();
+        tasks::open_tasks(tx, &new)?;
+        Ok(())
     }
 
     /// The log's word on an import as a whole.

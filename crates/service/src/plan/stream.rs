@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use muster_engine::facts::{Fact, RecordState};
 use muster_engine::model::{FeedMode, Millis, PlanKey, UserKey};
 use muster_store::{Store, lookups, plans};
 use serde::{Deserialize, Serialize};
@@ -163,6 +164,51 @@ impl InverseWorks {
     }
 }
 
+impl InverseWorks {
+    /// Records that were taken from somebody and are to be hers again: whoever was created for one since, which was undone,
+    /// forgoes it; one that is somebody's stays hers.
+    fn make_room(&self, lines: &[UserBefore], position: &str) -> Result<Vec<Work>> {
+        let mut works = Vec::new();
+        for line in lines {
+            let user = line.user;
+            for before in line.before.iter().filter(|b| b.before.is_some() && b.after.is_none()) {
+                let Fact::Record { app, external_id } = before.fact.clone() else { continue };
+                let key = external_id.as_str();
+                let records = self.store.read(|tx| lookups::records_by_ids(tx, app.0, &[key]))?;
+                // The plan's own goes with it; one that is somebody's stays hers.
+                let theirs = |r: &muster_store::people::RecordRow| {
+                    r.user_key != user.0
+                        && r.plan != self.plan.0
+                        && r.state == RecordState::Withdrawn.as_str()
+                };
+                let Some(other) = records.into_iter().find(theirs) else { continue };
+                let (who, ops) = (Who::Known(UserKey(other.user_key)), vec![Op::Forgo { app, external_id }]);
+                let position = position.to_owned();
+                works.push(Work { who, ops, advance: false, again: false, seen: None, position });
+            }
+        }
+        Ok(works)
+    }
+}
+
+/// What restores the facts of a line of a plan's inverse.
+fn restoring(line: UserBefore, plan: PlanKey, put_off: Millis, position: String) -> Work {
+    let mut ops: Vec<Op> = line.before.into_iter().rev().map(|line| Op::Restore { line }).collect();
+    if let Some(back) = line.clock {
+        ops.push(Op::Postpone { back: Some(back), until: put_off });
+    }
+    ops.extend(line.gave.map(Op::Take));
+    for (attribute, value, after) in line.kept {
+        ops.push(Op::Keep { attribute, value, after });
+    }
+    ops.extend(line.waits.into_iter().rev().map(|line| Op::Rewait { line: Box::new(line) }));
+    if line.created {
+        ops.push(Op::Unmake { made_by: plan });
+    }
+    let who = if line.user == UserKey::default() { Who::Nobody } else { Who::Known(line.user) };
+    Work { who, ops, advance: false, again: line.again, seen: None, position }
+}
+
 impl Works for InverseWorks {
     fn next(&mut self) -> Result<Option<Work>> {
         loop {
@@ -175,33 +221,16 @@ impl Works for InverseWorks {
                 return self.then.next();
             };
             self.before = block.no;
-            let mut works = Vec::new();
+            let mut lines = Vec::new();
             for line in block.lines()?.into_iter().rev() {
-                let user: UserBefore = serde_json::from_str(&line)
+                let line: UserBefore = serde_json::from_str(&line)
                     .map_err(|e| ServiceError::corrupt(format!("inverse of plan {plan}"), e))?;
-                let mut ops: Vec<Op> =
-                    user.before.into_iter().rev().map(|line| Op::Restore { line }).collect();
-                if let Some(back) = user.clock {
-                    ops.push(Op::Postpone { back: Some(back), until: self.put_off });
-                }
-                ops.extend(user.gave.map(Op::Take));
-                for (attribute, value, after) in user.kept {
-                    ops.push(Op::Keep { attribute, value, after });
-                }
-                if user.created {
-                    ops.push(Op::Unmake { made_by: plan });
-                }
-                let position = format!("block:{}", block.no);
-                let again = user.again;
-                works.push(Work {
-                    who: Who::Known(user.user),
-                    ops,
-                    advance: false,
-                    again,
-                    seen: None,
-                    position,
-                });
+                lines.push(line);
             }
+            let position = format!("block:{}", block.no);
+            let mut works = self.make_room(&lines, &position)?;
+            let put_off = self.put_off;
+            works.extend(lines.into_iter().map(|line| restoring(line, plan, put_off, position.clone())));
             self.page = works.into_iter();
         }
     }

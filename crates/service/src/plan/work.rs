@@ -6,6 +6,8 @@ use muster_engine::facts::{Before, Fact, FactValue, Facts, MembershipKind, Recor
 use muster_engine::model::{AppKey, ItemKey, Millis, PlanKey, UserKey, UserStatus};
 use serde::{Deserialize, Serialize};
 
+use super::queue::{WaitBefore, Waiting};
+
 /// One change to a person's facts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
@@ -43,6 +45,14 @@ pub(crate) enum Op {
     Unmake { made_by: PlanKey },
     /// A rule is deleted with the memberships it gave: none of them is kept.
     Lose { rule: ItemKey },
+    /// The record is hers no more, and speaks for nobody.
+    Unlink { app: AppKey, external_id: String },
+    /// The record is hers no more, since it is somebody else's; she keeps what it says of her.
+    Forgo { app: AppKey, external_id: String },
+    /// A row waits from now on, or waits no more. `seen`: the plan whose word it was when this was decided.
+    Wait { app: AppKey, external_id: String, seen: Option<PlanKey>, row: Option<Box<Waiting>> },
+    /// A row waits again as it did before the plan that is undone, or waits no more.
+    Rewait { line: Box<WaitBefore> },
 }
 
 /// What one person takes over from another besides facts.
@@ -66,6 +76,8 @@ pub(crate) enum Who {
     Match,
     /// Somebody new.
     New,
+    /// Nobody yet: a row that waits.
+    Nobody,
 }
 
 /// What a plan wants done to one person.
@@ -207,8 +219,12 @@ pub(crate) fn apply(
                 befores.extend(line.map(|line| Before { moved: true, ..line }));
             }
             Op::Give { fact } => befores.extend(facts.give(fact)),
-            // Her clock, her claims and her accounts aren't facts.
-            Op::Unmake { .. } | Op::Postpone { .. } | Op::Take(_) => {}
+            Op::Unlink { app, external_id } | Op::Forgo { app, external_id } => {
+                let fact = Fact::Record { app: *app, external_id: external_id.clone() };
+                befores.extend(facts.give(&fact));
+            }
+            // Her clock, her claims and her accounts aren't facts, and a row that waits is nobody's.
+            Op::Unmake { .. } | Op::Postpone { .. } | Op::Take(_) | Op::Wait { .. } | Op::Rewait { .. } => {}
             Op::Lose { rule } => {
                 let of_rule = |(_, kind, origin): &(_, MembershipKind, i64)| {
                     *kind == MembershipKind::Kept && *origin == rule.0

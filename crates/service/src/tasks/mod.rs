@@ -14,7 +14,7 @@ use muster_store::{Tx, app_state, log};
 
 pub use notify::NotifyReport;
 pub use words::{
-    DEPROVISION, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, PROTECTED, PROVISION, REFUSED, UPDATE,
+    DEPROVISION, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, MATCHES, PROTECTED, PROVISION, REFUSED, UPDATE,
 };
 
 use crate::access::{Actor, Right};

@@ -29,6 +29,9 @@ pub const JOB_FAILED: &str = "job_failed";
 /// A mail can't be delivered.
 pub const MAIL_FAILED: &str = "mail_failed";
 
+/// Rows of a source wait until somebody says whose they are.
+pub const MATCHES: &str = "matches_to_confirm";
+
 /// Stands for the id that an account kept by hand hasn't got.
 pub(crate) const BY_HAND_ID: &str = "by-hand";
 
@@ -47,6 +50,31 @@ pub(crate) fn refused_dedupe(app: AppKey) -> String {
 /// At most one open task about a job.
 pub(crate) fn job_dedupe(job: &str) -> String {
     format!("job/{job}")
+}
+
+/// At most one open task about a source's rows that wait.
+pub(crate) fn matches_dedupe(app: AppKey) -> String {
+    format!("matches/{app}")
+}
+
+/// Rows of a source wait until somebody says whose they are.
+pub(crate) fn matches_to_confirm(app: AppKey, name: &str, open: i64, owner: String, at: Millis) -> NewTask {
+    let rows = if open == 1 { "1 row waits".to_owned() } else { format!("{open} rows wait") };
+    let what = format!(
+        "Of these rows it isn't certain whose they are: until somebody says so, nobody is created or linked for them.\n\
+         Look with: muster matches --app {name}\nThen say it with: muster match confirm, link, new or ignore"
+    );
+    NewTask {
+        kind: MATCHES.to_owned(),
+        dedupe: matches_dedupe(app),
+        title: format!("{rows} in {name} to be confirmed"),
+        body: json!({ "what": what, "open": open }).to_string(),
+        app_key: Some(app.0),
+        owner: (!owner.is_empty()).then_some(owner),
+        created: at.0,
+        due: Some(at.0 + 7 * DAY),
+        ..NewTask::default()
+    }
 }
 
 /// At most one open task about a recipient.

@@ -3,8 +3,8 @@
 use muster_engine::AppKey;
 use muster_engine::model::schema::base_attributes;
 use muster_engine::model::{
-    AttributeDef, Direction, Group, GroupKey, ItemKey, LeaveAt, LeaverAction, Mapping, OnReturn, Org,
-    PushWhen, WhenTaken,
+    AttributeDef, Confirm, Direction, Group, GroupKey, ItemKey, LeaveAt, LeaverAction, Mapping, MatchTier,
+    OnReturn, Org, PushWhen, WhenPartial, WhenTaken,
 };
 use proptest::prelude::*;
 
@@ -38,6 +38,8 @@ pub(crate) enum Setting {
     Grace(usize, u32, u32),
     DeleteAfter(usize, Option<u32>),
     Early(usize, Option<u32>),
+    /// It looks for those a row resembles, and asks.
+    Asks(usize, bool),
     BeforeStart(usize, bool),
     DisableSuspended(usize, bool),
     /// What groups give for the role counts together.
@@ -91,6 +93,7 @@ pub(crate) fn setting() -> impl Strategy<Value = Setting> {
         1 => (app(), 0u32..4, 0u32..4).prop_map(|(a, grace, leaver)| Setting::Grace(a, grace, leaver)),
         1 => (app(), prop::option::of(0u32..4)).prop_map(|(a, days)| Setting::DeleteAfter(a, days)),
         1 => (app(), prop::option::of(0u32..6)).prop_map(|(a, days)| Setting::Early(a, days)),
+        2 => (source(), any()).prop_map(|(s, on)| Setting::Asks(s, on)),
         1 => (app(), any()).prop_map(|(a, on)| Setting::BeforeStart(a, on)),
         1 => (app(), any()).prop_map(|(a, on)| Setting::DisableSuspended(a, on)),
         2 => (app(), any()).prop_map(|(a, on)| Setting::Combine(a, on)),
@@ -175,6 +178,14 @@ impl Setting {
             }),
             Self::Early(at, days) => app(org, APPS[*at], |a| {
                 a.provisioning.iter_mut().for_each(|p| p.before_start_days = *days);
+            }),
+            Self::Asks(at, on) => source(org, SOURCES[*at], |s| {
+                let partial = if *on { WhenPartial::Ask } else { WhenPartial::New };
+                s.confirm = Confirm { partial, check_names: *on, ..Confirm::default() };
+                s.tiers.truncate(0);
+                if *on {
+                    s.tiers.push(MatchTier { on: vec!["lastName".to_owned(), "title".to_owned()] });
+                }
             }),
             Self::BeforeStart(at, on) => app(org, APPS[*at], |a| {
                 a.provisioning.iter_mut().for_each(|p| p.before_start = *on);

@@ -8,8 +8,8 @@ use muster_engine::model::{
 };
 use muster_engine::plan::Effect;
 use muster_engine::{Millis, PlanKey, UserKey, Value};
-use muster_service::edit::{Assignee, AssignmentTerms};
-use muster_service::plan::{PlanReport, PlanStatus, PlanView, Quiet};
+use muster_service::edit::{Assignee, AssignmentTerms, MatchDecision, Verdict};
+use muster_service::plan::{MatchCounts, PlanReport, PlanStatus, PlanView, Quiet};
 use muster_service::{Actor, ImportOptions, Muster, ServiceError};
 use muster_store::people::PersonRows;
 use tempfile::TempDir;
@@ -202,10 +202,28 @@ impl Sim {
                 let from = m.find_group(&config, &group(*g))?;
                 m.unassign(&actor, &Assignee::Group(from), app(*a)?, options)
             }
+            Step::Decide { source, row, verdict } => {
+                let waiting = m.matches(SOURCES[*source], None, 100)?.items;
+                let row = row.checked_rem(waiting.len()).and_then(|at| waiting.get(at));
+                let row = row.ok_or_else(|| ServiceError::NotFound("no row waits".to_owned()))?;
+                let who = usize::from(*verdict);
+                let verdict = match verdict {
+                    0 => Verdict::Best,
+                    1 => Verdict::New,
+                    2 => Verdict::Ignore,
+                    3 => Verdict::Reopen,
+                    _ => Verdict::Link(id(who)?),
+                };
+                let decision = MatchDecision { external_id: row.external_id.clone(), verdict };
+                m.matches_decide(&actor, SOURCES[*source], &[decision], options)
+            }
             Step::Setting(setting) => self.org_file(options, progress, |org| setting.set(org)),
             Step::Days(_) => m.due(&actor, options, progress),
             Step::Undo { back } => {
-                let did = |p: &PlanView| p.status == PlanStatus::Applied && p.counts.tally.changed > 0;
+                let did = |p: &PlanView| {
+                    let matched = p.counts.matches != MatchCounts::default();
+                    p.status == PlanStatus::Applied && (p.counts.tally.changed > 0 || matched)
+                };
                 let applied = m.plans(None, 50)?.into_iter().filter(did);
                 // The org itself isn't taken back.
                 let plan = applied

@@ -6,8 +6,9 @@ use std::sync::Mutex;
 use muster_engine::facts::{Fact, FactValue, Said};
 use muster_engine::{UserStatus, Value};
 use muster_service::Muster;
-use muster_store::lookups;
+use muster_store::pending::{self, PendingRow};
 use muster_store::people::{PersonRows, load_people};
+use muster_store::{Tx, lookups};
 use serde::Deserialize;
 
 /// Everybody's rows, by key.
@@ -140,6 +141,19 @@ pub(crate) fn comparable(muster: &Muster) -> Vec<PersonRows> {
     all
 }
 
+/// The rows that wait, of every source.
+pub(crate) fn waiting(muster: &Muster) -> Vec<PendingRow> {
+    let config = muster.config().unwrap();
+    let scan = |tx: &mut dyn Tx| {
+        let mut all = Vec::new();
+        for source in &config.sources {
+            all.extend(pending::scan(tx, source.app.0, "", 10_000)?);
+        }
+        Ok(all)
+    };
+    muster.store().read(scan).unwrap()
+}
+
 static TEXTS: Mutex<BTreeMap<String, &'static str>> = Mutex::new(BTreeMap::new());
 
 fn lasting(sql: String) -> &'static str {
@@ -193,7 +207,15 @@ pub(crate) fn index(muster: &Muster) -> Result<(), String> {
         .unwrap();
     lines.sort();
     let mut wanted = Vec::new();
+    let config = muster.config().unwrap();
     for (user, view) in views(muster) {
+        for index in &config.match_indexes {
+            let value = |name: &str| {
+                view.profile.get(name).map(|v| serde_json::from_value(v.clone()).unwrap()).unwrap_or_default()
+            };
+            let all = muster_engine::matching::entries(&index.name, value);
+            wanted.extend(all.into_iter().map(|v| format!("{user} {} {v}", index.name)));
+        }
         for name in ["email", "firstName", "lastName"] {
             let value = view.profile.get(name).and_then(|v| v.as_str());
             wanted.extend(value.map(|v| format!("{user} {name} {}", v.to_lowercase())));

@@ -100,6 +100,8 @@ pub(crate) struct SourceSpec {
     dated: bool,
     /// What ends by its word ends with the day.
     day_end: bool,
+    /// It looks for those a row resembles, and asks.
+    asks: bool,
 }
 
 /// What stays behind of an app.
@@ -111,6 +113,11 @@ struct Stays {
     assignments: bool,
     early: Option<u32>,
 }
+
+/// How a source matches that never asks, so that its rows' people follow from numbers alone.
+const BY_NUMBER: &str = "confirm = { check_names = false }";
+/// How one matches that asks wherever it can.
+const ASKING: &str = "match = [{ on = [\"email\"] }, { on = [\"firstName\", \"startDate\"] }]\nconfirm = { partial = \"ask\" }";
 
 #[derive(Clone, Debug)]
 pub(crate) struct AppSpec {
@@ -188,11 +195,12 @@ impl SourceSpec {
             "\n[apps.{name}]\nkind = \"csv\"\n[apps.{name}.feed]\nkey = \"id\"\nterminated = {{ column = \"state\", values = [\"left\"] }}\n\
              [apps.{name}.feed.columns]\nid = {{ required = true }}\nnum = \"string\"\nfirst = \"string\"\nlast = {{ required = true }}\n\
              dept = \"string\"\ntitle = \"string\"\nboss = \"string\"\nlevel = \"integer\"\nstart = \"date\"\nend = \"date\"\nstate = \"string\"\n\
-             [apps.{name}.source]\n{dates}priority = {}\nmatch_on = [\"employeeNumber\"]\non_leave = \"{}\"\nends_person = {}\nstage = {}\n\
+             [apps.{name}.source]\n{dates}priority = {}\nmatch_on = [\"employeeNumber\"]\n{}\non_leave = \"{}\"\nends_person = {}\nstage = {}\n\
              [apps.{name}.to_user]\nlogin = {{ expression = '{LOGIN}', taken = \"counter\", when = \"{}\" }}\n\
              email = '{LOGIN}'\nfirstName = 'appuser.first'\nlastName = 'appuser.last'\nemployeeNumber = 'appuser.num'\n\
              title = {{ expression = 'appuser.title', when = \"{}\" }}\n",
             at + 1,
+            if self.asks { ASKING } else { BY_NUMBER },
             self.on_leave,
             self.ends_person,
             self.stage,
@@ -385,6 +393,12 @@ pub(crate) enum Step {
     },
     /// Through the org file: anything else of the configuration.
     Setting(Setting),
+    /// Somebody says whose a row is that waits.
+    Decide {
+        source: usize,
+        row: usize,
+        verdict: u8,
+    },
     /// Time goes on and what is due is done.
     Days(i64),
     /// The plan so many plans ago is taken back.
@@ -429,6 +443,9 @@ impl fmt::Debug for Step {
             }
             Self::UnassignGroup { group, app } => write!(f, "unassign {} from g{group}", APPS[*app]),
             Self::Setting(setting) => write!(f, "org file: {setting:?}"),
+            Self::Decide { source, row, verdict } => {
+                write!(f, "of {} the row {row} that waits: {verdict}", SOURCES[*source])
+            }
             Self::Days(days) => write!(f, "{days} days"),
             Self::Undo { back } => write!(f, "undo {back} back"),
         }
@@ -467,9 +484,10 @@ pub(crate) fn rule() -> impl Strategy<Value = RuleSpec> {
 fn source() -> impl Strategy<Value = SourceSpec> {
     let leave = prop_oneof![3 => Just("deactivate"), 1 => Just("suspend"), 1 => Just("nothing")];
     let rare = || prop::bool::weighted(0.2);
-    (leave, rare(), rare(), any::<bool>(), rare(), rare(), prop::bool::weighted(0.4), rare()).prop_map(
-        |(on_leave, ends_person, stage, login_once, department_once, title_once, dated, day_end)| {
-            SourceSpec {
+    let asks = prop::bool::weighted(0.4);
+    (leave, rare(), rare(), any::<bool>(), rare(), rare(), prop::bool::weighted(0.4), (rare(), asks))
+        .prop_map(
+            |(
                 on_leave,
                 ends_person,
                 stage,
@@ -477,10 +495,21 @@ fn source() -> impl Strategy<Value = SourceSpec> {
                 department_once,
                 title_once,
                 dated,
-                day_end,
-            }
-        },
-    )
+                (day_end, asks),
+            )| {
+                SourceSpec {
+                    on_leave,
+                    ends_person,
+                    stage,
+                    login_once,
+                    department_once,
+                    title_once,
+                    dated,
+                    day_end,
+                    asks,
+                }
+            },
+        )
 }
 
 fn stays() -> impl Strategy<Value = Stays> {
@@ -603,6 +632,8 @@ pub(crate) fn change() -> impl Strategy<Value = Step> {
         6 => personal(),
         4 => configuring(),
         4 => setting().prop_map(Step::Setting),
+        3 => (prop_oneof![3 => Just(0usize), 1 => Just(1)], 0usize..5, 0u8..6)
+            .prop_map(|(source, row, verdict)| Step::Decide { source, row, verdict }),
     ]
 }
 

@@ -5,6 +5,7 @@
 mod deltas;
 mod guards;
 mod losses;
+mod matching;
 mod narrow;
 mod protected;
 mod renamed;

@@ -6,6 +6,7 @@ use super::rows::{
     AccountPut, AssignmentRow, ClaimRow, LinkRow, MembershipFactRow, MembershipRow, RecordRow, UserRow,
     ValueRow,
 };
+use crate::pending::{self, PendingRow};
 use crate::statements::statements;
 use crate::tx::Producer;
 use crate::{Param, Result, Tx};
@@ -116,6 +117,10 @@ pub struct PeopleWrites {
     pub accounts_removed: Vec<i64>,
     /// Accounts that become somebody else's: account and person.
     pub accounts_moved: Vec<(i64, i64)>,
+    /// Rows of sources that wait, to put.
+    pub pending: Vec<PendingRow>,
+    /// The same, to remove: source and key.
+    pub pending_removed: Vec<(i64, String)>,
 }
 
 impl PeopleWrites {
@@ -128,6 +133,12 @@ impl PeopleWrites {
 /// Writes a set.
 pub fn write_people(tx: &mut dyn Tx, writes: &PeopleWrites) -> Result<()> {
     remove(tx, writes)?;
+    if !writes.pending_removed.is_empty() {
+        pending::remove_all(tx, &writes.pending_removed)?;
+    }
+    if !writes.pending.is_empty() {
+        pending::put_all(tx, &writes.pending)?;
+    }
     put_people(tx, writes)?;
     put_access(tx, writes)
 }
