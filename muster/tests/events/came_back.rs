@@ -19,6 +19,28 @@ fn who_comes_back_is_the_same_person_with_the_same_accounts_and_the_rights_of_he
 }
 
 #[test]
+fn who_comes_back_under_another_key_after_her_last_day_is_the_same_person() {
+    let mut org = Org::new();
+    org.change(
+        "number = { required = true }\nfirst",
+        "number = { required = true }\nperson = \"string\"\nfirst",
+    );
+    org.change("employeeNumber = 'appuser.number'\ntimezone", "employeeNumber = 'appuser.person'\ntimezone");
+    let header = "number,person,first,last,department,title,country,boss,begins,ends,zone,hold,state\n";
+    org.import("hr", header, &["j1,1,Ada,Adams,Sales,,,,2027-01-01,2027-03-31"]);
+    org.sync();
+    let mail = org.account("mail", "Ada Adams").unwrap();
+    org.at("2027-05-01T07:00:00Z").sync();
+    assert_eq!(org.status("Ada Adams"), "DEPROVISIONED");
+    // HR keeps the row of the job that has ended.
+    let both = ["j1,1,Ada,Adams,Sales,,,,2027-01-01,2027-03-31", "j9,1,Ada,Adams,Lab,,,,2027-05-01"];
+    org.import("hr", header, &both);
+    org.sync();
+    assert_eq!(org.json(&["users"]).as_array().unwrap().len(), 1);
+    assert_eq!(org.account("mail", "Ada Adams").unwrap(), mail);
+}
+
+#[test]
 fn direct_assignments_come_back_only_where_the_app_says_so_or_she_was_hardly_away() {
     for (setting, days, again) in [("", 20, false), ("keep_assignments = true\n", 20, true), ("", 1, true)] {
         let mut org = Org::new();

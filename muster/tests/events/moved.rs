@@ -129,6 +129,42 @@ fn of_two_jobs_that_end_on_different_days_each_takes_only_its_own() {
 }
 
 #[test]
+fn several_jobs_in_one_source_are_one_person_who_leaves_with_the_last_of_them() {
+    let mut org = Org::new();
+    org.change(
+        "match_on = [\"employeeNumber\"]\nstarts",
+        "match_on = [\"employeeNumber\"]\nseveral = true\nstarts",
+    );
+    org.change(
+        "number = { required = true }\nfirst",
+        "number = { required = true }\nperson = \"string\"\nfirst",
+    );
+    org.change("employeeNumber = 'appuser.number'\ntimezone", "employeeNumber = 'appuser.person'\ntimezone");
+    let jobs = |rows: &[&str]| {
+        let header = "number,person,first,last,department,title,country,boss,begins,ends,zone,hold,state\n";
+        (header.to_owned(), rows.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>())
+    };
+    let (header, rows) = jobs(&[
+        "j1,1,Ada,Adams,Sales,,,,2027-01-01,2027-03-31",
+        "j2,1,Ada,Adams,Lab,,,,2027-02-01,2027-06-30",
+        "j3,2,Bea,Brown,Lab",
+    ]);
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let shown = org.preview("hr", &header, &rows);
+    assert_eq!(shown["counts"]["created"], 2, "{shown}");
+    let done = org.import("hr", &header, &rows);
+    assert_eq!(done["counts"], shown["counts"]);
+    org.sync();
+    assert_eq!(org.json(&["users"]).as_array().unwrap().len(), 2);
+    assert!(org.can_use("crm", "Ada Adams"));
+    org.at("2027-04-10T07:00:00Z").sync();
+    assert_eq!(org.user("Ada Adams")["profile"]["department"], "Lab");
+    assert!(!org.can_use("crm", "Ada Adams") && org.can_use("mail", "Ada Adams"));
+    org.at("2027-07-01T07:00:00Z").sync();
+    assert_eq!(org.status("Ada Adams"), "DEPROVISIONED");
+}
+
+#[test]
 fn a_new_country_and_a_new_boss_reach_whoever_depends_on_them() {
     let mut org = Org::with(
         "\n[apps.crm.to_app.locale]\nexpression = 'user.countryCode == \"DE\" ? \"de\" : \"en\"'\n\

@@ -93,6 +93,7 @@ ends = "date"
 [apps.agency.source]
 priority = 2
 match_on = ["employeeNumber"]
+confirm = { check_names = false }
 ends = "ends"
 [apps.agency.to_user]
 login = { expression = 'String.toLowerCase(appuser.first + "." + appuser.last) + "@events.example"', taken = "counter" }
@@ -267,7 +268,20 @@ impl Org {
     }
 
     #[track_caller]
-    fn import(&mut self, app: &str, header: &str, rows: &[&str]) -> Value {
+    pub(crate) fn import(&mut self, app: &str, header: &str, rows: &[&str]) -> Value {
+        let name = self.feed(header, rows);
+        self.json(&["import", "--app", app, &name])
+    }
+
+    /// Shows what a feed would do.
+    #[track_caller]
+    pub(crate) fn preview(&mut self, app: &str, header: &str, rows: &[&str]) -> Value {
+        let name = self.feed(header, rows);
+        self.json(&["import", "--app", app, &name, "--preview"])
+    }
+
+    /// Writes a feed; gives its name.
+    fn feed(&mut self, header: &str, rows: &[&str]) -> String {
         self.feeds += 1;
         let columns = header.matches(',').count();
         let mut text = header.to_owned();
@@ -278,7 +292,7 @@ impl Org {
         }
         let name = format!("feed{}.csv", self.feeds);
         std::fs::write(self.dir.path().join(&name), text).unwrap();
-        self.json(&["import", "--app", app, &name])
+        name
     }
 
     /// Does what is due and brings every account into line.

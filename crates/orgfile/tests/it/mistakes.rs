@@ -131,7 +131,7 @@ fn each_mistake_is_told() {
         ),
         (
             "[apps.x]\nkind = \"csv\"\n[[apps.x.source.match]]\nno = [\"email\"]",
-            "4:1: apps.x.source.match: unknown key \"no\"; the keys here are on",
+            "4:1: apps.x.source.match: unknown key \"no\"; did you mean \"on\"?",
         ),
         (
             "[apps.x]\nkind = \"csv\"\n[[apps.x.source.match]]",

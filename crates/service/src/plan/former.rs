@@ -133,12 +133,18 @@ impl Loss<'_, '_> {
         let (from, days) = match self.derived.status_cause {
             StatusCause::Left { at, .. } if self.derived.status.has_left() => (at, p.leaver_grace_days),
             _ if self.derived.status.has_left() => return None,
-            _ if matches!(self.had, AppScope::Group(_)) && !self.by_hand() => (self.slot.as_of, p.grace_days),
+            _ if matches!(self.had, AppScope::Group(_)) && !self.by_hand() => (self.lost_at(), p.grace_days),
             _ => return None,
         };
         let had = self.before().and_then(|f| f.until);
         let until = (days > 0).then(|| self.whole_days(from, days))?;
         Some(had.map_or(until, |had| had.min(until))).filter(|until| *until > self.slot.as_of)
+    }
+
+    /// When she lost it: dates count from when they came, not from when they were seen to.
+    fn lost_at(&self) -> Millis {
+        let came = self.slot.person.rows.as_ref().and_then(|r| r.user.next_due).filter(|_| self.frame.due);
+        came.map_or(self.slot.as_of, |came| self.slot.as_of.min(Millis(came)))
     }
 
     /// Whether it is an admin's word about her that takes it: such a word holds at once.

@@ -124,7 +124,11 @@ pub(super) fn note(frame: &Frame<'_>, slot: &mut Slot<'_>, pass: &mut Pass) -> R
     if begins {
         pass.spared.remove(&user);
     }
-    slot.again = known && (pass.several.contains(&user) || comes_again(frame, &slot.works, &slot.facts)?);
+    // Somebody new may have more rows where a person may have several jobs.
+    let source = slot.works.iter().find_map(|w| w.record()).and_then(|(app, _)| frame.config.source(app));
+    let several = source.is_some_and(|s| s.source.several);
+    slot.again =
+        several || known && (pass.several.contains(&user) || comes_again(frame, &slot.works, &slot.facts)?);
     if slot.again {
         pass.several.insert(user);
     }

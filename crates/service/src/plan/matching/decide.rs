@@ -89,7 +89,7 @@ impl Found {
             return Vec::new();
         }
         let has_record = |user: &UserKey| match pass.unwritten.person(*user) {
-            Some(person) => living(&person.facts, row.app).next().is_some(),
+            Some(person) => !living(frame, &person.facts, row.app).is_empty(),
             None => self
                 .people
                 .get(&user.0)

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use muster_engine::Value;
 use muster_engine::config::ProfileSource;
-use muster_engine::derive::derive_profile;
+use muster_engine::derive::{Ranked, Standing, derive_profile, standings};
 use muster_engine::facts::{Fact, FactValue, Facts, RecordState, fold};
 use muster_engine::matching::Traits;
 use muster_engine::model::{AppKey, MatchKind, UserKey, WhenNew, WhenPartial};
@@ -24,6 +24,7 @@ use super::process::{Frame, Pass};
 use super::queue::{self, Candidate, Present, WaitState, Waiting, Word};
 use super::work::{Op, Who, Work, apply};
 use crate::error::Result;
+use crate::world::Person;
 
 /// Whose a work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -266,13 +267,22 @@ fn stays(
     user: UserKey,
     app: AppKey,
 ) -> Result<bool> {
+    // Several jobs of one person are several records.
+    if frame.config.source(app).is_some_and(|s| s.source.several) {
+        return Ok(false);
+    }
     // Whom this pass has made or given a record isn't found in the store as she will be.
     if user.0 < 0 || pass.unwritten.has_begun(user) {
         return Ok(true);
     }
     let ends = |key: &str| frame.keys.map_or(Ok(false), |keys| keys.ends(key));
     if let Some(person) = pass.unwritten.person(user) {
-        return any_stays(living(&person.facts, app), ends);
+        return any_stays(living(frame, &person.facts, app).into_iter(), ends);
+    }
+    if frame.config.source(app).is_some_and(ProfileSource::is_dated) {
+        let Some(rows) = people.get(&user.0) else { return Ok(false) };
+        let person = Person::load(frame.config, rows.clone())?;
+        return any_stays(living(frame, &person.facts, app).into_iter(), ends);
     }
     let records = people.get(&user.0).into_iter().flat_map(|p| &p.records);
     let living = records
@@ -290,12 +300,15 @@ fn any_stays<'a>(keys: impl Iterator<Item = &'a str>, ends: impl Fn(&str) -> Res
     Ok(false)
 }
 
-/// The keys of a person's living records in a source.
-fn living(facts: &Facts, app: AppKey) -> impl Iterator<Item = &str> {
-    facts
-        .records()
-        .filter(move |(a, _, r, _)| *a == app && r.state == RecordState::Living)
-        .map(|(_, key, ..)| key)
+/// The keys of a person's living records in a source; one that has ended by its date isn't living.
+fn living<'f>(frame: &'f Frame<'_>, facts: &'f Facts, app: AppKey) -> Vec<&'f str> {
+    let (records, _) = standings(frame.config, facts, frame.at);
+    let lives = |r: &Ranked<'_>| {
+        r.source.app == app
+            && r.record.state == RecordState::Living
+            && !matches!(r.standing, Standing::Ended(_))
+    };
+    records.into_iter().filter(lives).map(|r| r.key).collect()
 }
 
 /// Whether a work begins a record for somebody known, and the ends of her other records in that source that go with
@@ -312,7 +325,7 @@ pub(super) fn begins(frame: &Frame<'_>, work: &Work, facts: &Facts) -> Result<Op
         return Ok(None);
     }
     let mut ends = Vec::new();
-    for other in living(facts, app).filter(|k| k != key) {
+    for other in living(frame, facts, app).into_iter().filter(|k| k != key) {
         if keys.ends(other)? {
             ends.push(Op::Gone { app, external_id: other.to_owned() });
         }
