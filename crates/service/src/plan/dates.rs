@@ -1,7 +1,7 @@
 //! Records that begin and end by dates of their own: what a plan makes of them.
 
 use muster_engine::config::ProfileSource;
-use muster_engine::derive::{Standing, derive_status, standings};
+use muster_engine::derive::{Ranked, Standing, standings};
 use muster_engine::facts::{Fact, FactValue, Facts, Record};
 use muster_engine::model::{AppKey, Millis};
 use muster_engine::{Config, Value};
@@ -98,7 +98,10 @@ pub(super) fn moves_clock(slot: &Slot<'_>) -> bool {
 
 /// Whether the works tell of somebody unknown so far who has left already.
 pub(super) fn left_before(frame: &Frame<'_>, slot: &Slot<'_>) -> bool {
-    slot.person.rows.is_none()
-        && slot.person.facts.said.is_empty()
-        && derive_status(frame.config, &slot.facts, slot.as_of).0.has_left()
+    let ended = |r: &Ranked<'_>| matches!(r.standing, Standing::Ended(_));
+    if slot.person.rows.is_some() || !slot.person.facts.said.is_empty() {
+        return false;
+    }
+    let (records, _) = standings(frame.config, &slot.facts, slot.as_of);
+    !records.is_empty() && records.iter().all(ended)
 }
