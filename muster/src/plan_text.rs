@@ -3,7 +3,7 @@
 use anyhow::Result;
 use comfy_table::Cell;
 use muster_engine::config::Config;
-use muster_engine::model::{AppKey, GroupKey, IdKind, Millis, public_id};
+use muster_engine::model::{AppKey, GroupKey, IdKind, ItemKey, Millis, UserKey, public_id};
 use muster_engine::outbound::AccountState;
 use muster_engine::plan::{Changed, Effect, Finding, Tally};
 use muster_service::Muster;
@@ -255,6 +255,12 @@ pub(crate) fn effect(config: &Config, effect: &Effect) -> String {
         Effect::UserCreated { status, .. } => format!("is created, {status}"),
         Effect::StatusChanged { from, to } => format!("status {from} -> {to}"),
         Effect::ProfileChanged { changes } => changed(changes),
+        Effect::LinkChanged { link, from, to } => {
+            let person = |user: &Option<UserKey>| {
+                user.map_or_else(|| "nobody".to_owned(), |user| public_id(IdKind::User, user.0))
+            };
+            format!("{}: {} -> {}", link_name(config, *link), person(from), person(to))
+        }
         Effect::GroupAdded { group } => format!("+ group {}", config.group_name(*group)),
         Effect::GroupRemoved { group } => format!("- group {}", config.group_name(*group)),
         Effect::AppAssigned { app, by } => {
@@ -283,6 +289,10 @@ pub(crate) fn effect(config: &Config, effect: &Effect) -> String {
     }
 }
 
+fn link_name(config: &Config, link: ItemKey) -> String {
+    config.org.links.get(&link).map_or_else(|| format!("link {link}"), |link| link.name.clone())
+}
+
 fn changed(changes: &[Changed]) -> String {
     let value = |v: &muster_engine::Value| serde_json::to_string(v).unwrap_or_default();
     let told = changes.iter().map(|c| format!("{} {} -> {}", c.attribute, value(&c.from), value(&c.to)));
@@ -291,7 +301,6 @@ fn changed(changes: &[Changed]) -> String {
 
 /// One effect for programs: keys as names and public ids.
 pub(crate) fn effect_json(config: &Config, user: i64, login: &str, effect: &Effect) -> Value {
-    use muster_engine::model::{IdKind, public_id};
     let mut json = serde_json::to_value(effect).unwrap_or_default();
     if let Value::Object(fields) = &mut json {
         if let Some(Value::Number(app)) = fields.get("app") {
@@ -302,6 +311,14 @@ pub(crate) fn effect_json(config: &Config, user: i64, login: &str, effect: &Effe
             if let Some(Value::Number(group)) = fields.get(field) {
                 let name = config.group_name(GroupKey(group.as_i64().unwrap_or_default()));
                 fields.insert(field.to_owned(), json!(name));
+            }
+        }
+        if let Effect::LinkChanged { link, from, to } = effect {
+            fields.insert("link".to_owned(), json!(link_name(config, *link)));
+            for (field, user) in [("from", from), ("to", to)] {
+                if let Some(user) = user {
+                    fields.insert(field.to_owned(), json!(public_id(IdKind::User, user.0)));
+                }
             }
         }
         fields.insert("userId".to_owned(), json!(public_id(IdKind::User, user)));

@@ -11,6 +11,7 @@ mod apps;
 mod base;
 mod document;
 mod groups;
+mod linked_objects;
 mod logs;
 mod mappings;
 mod matches;
@@ -55,6 +56,7 @@ fn operations() -> OpenApiRouter<Arc<Shared>> {
         .merge(groups::routes())
         .merge(rules::routes())
         .merge(schemas::routes())
+        .merge(linked_objects::routes())
         .merge(mappings::routes())
         .merge(logs::routes())
         .merge(plans::routes())

@@ -107,6 +107,8 @@ pub enum Fact {
     Profile { attribute: String },
     /// What an admin told her lifecycle to be.
     Lifecycle,
+    /// Whom a link leads to, by the primary name of its definition, which may go and come back.
+    Link { link: String },
     /// A membership, or an exclusion.
     Membership { group: GroupKey, kind: MembershipKind, origin: i64 },
     /// A direct assignment.
@@ -125,6 +127,7 @@ pub enum FactValue {
     Record(Record),
     Profile(Value),
     Lifecycle(UserStatus),
+    Link(UserKey),
     Membership { until: Option<Millis> },
     Assignment { profile: BTreeMap<String, Value>, until: Option<Millis> },
     Former(Former),
@@ -289,6 +292,14 @@ impl Facts {
         let said = self.said.get(&Fact::Profile { attribute: attribute.to_owned() })?;
         match &said.value {
             Some(FactValue::Profile(v)) => Some((v, said)),
+            _ => None,
+        }
+    }
+
+    /// Whom a link of that name leads to by hand.
+    pub fn link(&self, name: &str) -> Option<UserKey> {
+        match self.get(&Fact::Link { link: name.to_owned() }) {
+            Some(FactValue::Link(other)) => Some(*other),
             _ => None,
         }
     }

@@ -193,9 +193,19 @@ fn attribute_rows(def: &AttributeDef, base: Option<&AttributeDef>) -> Rows {
 
 fn export_link(out: &mut String, link: &LinkDef) {
     let mut rows = Rows::default();
-    rows.put("attribute", text(&link.attribute));
-    rows.put("matches", text(&link.matches));
-    rows.unless(link.associated.is_empty(), "associated", || text(&link.associated));
+    if let Some(keys) = &link.keys {
+        rows.put("attribute", text(&keys.attribute));
+        rows.put("matches", text(&keys.matches));
+    }
+    for (name, said) in [
+        ("title", &link.title),
+        ("description", &link.description),
+        ("associated", &link.associated),
+        ("associated_title", &link.associated_title),
+        ("associated_description", &link.associated_description),
+    ] {
+        rows.unless(said.is_empty(), name, || text(said));
+    }
     rows.table(out, &join("links", &link.name));
 }
 

@@ -349,7 +349,9 @@ fn user_row(
     let entries: Vec<SaidEntry> = facts
         .said
         .iter()
-        .filter(|(f, _)| matches!(f, Fact::Profile { .. } | Fact::Lifecycle | Fact::Postponed))
+        .filter(|(f, _)| {
+            matches!(f, Fact::Profile { .. } | Fact::Link { .. } | Fact::Lifecycle | Fact::Postponed)
+        })
         .map(|(fact, said)| SaidEntry { fact: fact.clone(), said: said.clone() })
         .collect();
     let said = (!entries.is_empty() || !kept.is_empty())
@@ -479,7 +481,14 @@ fn write_facts(
                 });
             }
             // Kept in `users.said`, which is written whole; a record that is taken back is removed below.
-            (Fact::Profile { .. } | Fact::Lifecycle | Fact::Postponed | Fact::Record { .. }, _) => {}
+            (
+                Fact::Profile { .. }
+                | Fact::Link { .. }
+                | Fact::Lifecycle
+                | Fact::Postponed
+                | Fact::Record { .. },
+                _,
+            ) => {}
         }
     }
     for fact in person.facts.said.keys().filter(|f| !facts.said.contains_key(f)) {
@@ -497,7 +506,7 @@ fn write_facts(
             }
             Fact::Assignment { app } => out.assignments_removed.push((user, app.0, DIRECT.to_owned())),
             Fact::Former { app } => out.assignments_removed.push((user, app.0, FORMER.to_owned())),
-            Fact::Profile { .. } | Fact::Lifecycle | Fact::Postponed => {}
+            Fact::Profile { .. } | Fact::Link { .. } | Fact::Lifecycle | Fact::Postponed => {}
         }
     }
 }

@@ -45,6 +45,10 @@ statements! {
     STATES = "SELECT user_key, status, as_of, profile FROM users WHERE user_key > $1 ORDER BY user_key LIMIT $2";
     GROUPS_OF_RANGE = "SELECT user_key, group_key FROM membership WHERE user_key > $1 AND user_key <= $2 \
         ORDER BY user_key, group_key";
+    LINKS_OF_RANGE = "SELECT user_key, link_item, value FROM link WHERE user_key > $1 AND user_key <= $2 \
+        ORDER BY user_key, link_item";
+    LINKED_TO = "SELECT user_key FROM link WHERE link_item = $1 AND value = $2 AND user_key > $3 \
+        ORDER BY user_key LIMIT $4";
     DUE = "SELECT next_due, user_key FROM users WHERE next_due IS NOT NULL AND held_plan IS NULL AND next_due <= $1 \
         AND (next_due, user_key) > ($2, $3) ORDER BY next_due, user_key LIMIT $4";
     NEXT_DUE = "SELECT MIN(next_due) FROM users WHERE next_due IS NOT NULL AND held_plan IS NULL";
@@ -272,6 +276,19 @@ pub fn states_after(tx: &mut dyn Tx, after: i64, limit: usize) -> Result<Vec<Use
 /// The groups of the people behind `after` up to `last`, as (person, group), in that order.
 pub fn groups_of_range(tx: &mut dyn Tx, after: i64, last: i64) -> Result<Vec<(i64, i64)>> {
     rows(tx, GROUPS_OF_RANGE, &[after.into(), last.into()], |row| Ok((row.int(0)?, row.int(1)?)))
+}
+
+/// The links of the people behind `after` up to `last`, in their order.
+pub fn links_of_range(tx: &mut dyn Tx, after: i64, last: i64) -> Result<Vec<Dependant>> {
+    rows(tx, LINKS_OF_RANGE, &[after.into(), last.into()], |row| {
+        Ok(Dependant { user_key: row.int(0)?, link_item: row.int(1)?, value: row.string(2)? })
+    })
+}
+
+/// A page of those whose link leads to a key.
+pub fn linked_to(tx: &mut dyn Tx, link_item: i64, value: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
+    let params = [link_item.into(), value.into(), after.into(), (limit as i64).into()];
+    rows(tx, LINKED_TO, &params, |row| row.int(0))
 }
 
 /// A page of those who are due (and wait for no held plan), as (due, person), the longest due first. Start after

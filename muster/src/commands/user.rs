@@ -30,6 +30,10 @@ pub(crate) enum User {
     Merge(Merge),
     /// Make two people of one: some of her records are somebody else's
     Split(Split),
+    /// Link a person to another, such as to her mentor
+    Link(Link),
+    /// Take a person's link away
+    Unlink(Unlink),
 }
 
 /// Makes one person of two.
@@ -129,6 +133,41 @@ pub(crate) struct Move {
     change: Preview,
 }
 
+/// Links a person to another.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  muster user link jsmith@example.org eva@example.org --as mentor
+  muster user link jsmith@example.org eva@example.org --as mentor --preview
+
+Links are defined in the org file, under [links]. One that takes its values from an attribute is changed there.")]
+pub(crate) struct Link {
+    /// Her login or id
+    login: String,
+    /// The other's login or id
+    other: String,
+    /// What the other is to her: the link's name
+    #[arg(long = "as", value_name = "LINK")]
+    relation: String,
+    #[command(flatten)]
+    change: Change,
+}
+
+/// Takes a person's link away.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  muster user unlink jsmith@example.org --as mentor")]
+pub(crate) struct Unlink {
+    /// Her login or id
+    login: String,
+    /// What the other is to her: the link's name
+    #[arg(long = "as", value_name = "LINK")]
+    relation: String,
+    #[command(flatten)]
+    change: Change,
+}
+
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -148,6 +187,8 @@ impl User {
             Self::Deactivate(c) => c.run(context, Transition::Deactivate),
             Self::Merge(c) => c.run(context),
             Self::Split(c) => c.run(context),
+            Self::Link(c) => c.run(context),
+            Self::Unlink(c) => c.run(context),
         }
     }
 }
@@ -223,6 +264,23 @@ impl Move {
     fn run(self, context: &mut Context, transition: Transition) -> Result<Exit> {
         let muster = context.open()?;
         let report = muster.user_transition(&context.actor, &self.login, transition, self.change.into())?;
+        finish(context, &muster, &report, &[])
+    }
+}
+
+impl Link {
+    fn run(self, context: &mut Context) -> Result<Exit> {
+        let muster = context.open()?;
+        let (actor, change) = (&context.actor, self.change.into());
+        let report = muster.user_link(actor, &self.login, &self.relation, &self.other, change)?;
+        finish(context, &muster, &report, &[])
+    }
+}
+
+impl Unlink {
+    fn run(self, context: &mut Context) -> Result<Exit> {
+        let muster = context.open()?;
+        let report = muster.user_unlink(&context.actor, &self.login, &self.relation, self.change.into())?;
         finish(context, &muster, &report, &[])
     }
 }

@@ -87,6 +87,8 @@ fn every_command_has_help_with_examples() {
         "user activate",
         "user suspend",
         "user unsuspend",
+        "user link",
+        "user unlink",
         "user deactivate",
         "group create",
         "group add",

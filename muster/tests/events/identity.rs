@@ -1,6 +1,6 @@
 //! Who is who: people merged and split, and both taken back.
 
-use crate::support::Org;
+use crate::support::{Org, login};
 
 /// Two records of one person that nobody matched: the agency has no number of hers.
 fn twice() -> Org {
@@ -121,4 +121,39 @@ fn mistakes_about_who_is_who_change_nobody() {
     org.run(&["user", "split", "ada.adams@events.example", "--record", "hr:1"], 1);
     org.run(&["user", "split", "ada.adams@events.example", "--record", "nonsense"], 2);
     assert_eq!(state(&org), before);
+}
+
+#[test]
+fn whoever_was_linked_to_somebody_merged_is_linked_to_who_stays_and_back() {
+    let mut org = Org::with("\n[links.mentor]\nassociated = \"mentee\"\n[links.buddy]\n");
+    org.hr(&["1,Ada,Adams,Sales", "2,Bea,Brown,Lab", "3,Cem,Clark,Lab"]);
+    org.agency(&["b7,,Ada,Adams,Lab"]);
+    let [stays, goes, bea, cem] = ["Ada Adams", "Ada Adams2", "Bea Brown", "Cem Clark"].map(login);
+    for (who, other, link) in [
+        (&bea, &goes, "mentor"),
+        (&bea, &goes, "buddy"),
+        (&cem, &stays, "mentor"),
+        (&goes, &cem, "mentor"),
+        (&goes, &stays, "buddy"),
+        (&stays, &goes, "buddy"),
+    ] {
+        org.run(&["user", "link", who, other, "--as", link], 0);
+    }
+    let led = |who: &str, link: &str| {
+        let why = org.json(&["why", who]);
+        let links = why["links"].as_array().cloned().unwrap_or_default();
+        let found = links.iter().find(|l| l["name"] == link).map(|l| l["login"].as_str().unwrap().to_owned());
+        found.unwrap_or_default()
+    };
+    let all = || {
+        [(&bea, "mentor"), (&bea, "buddy"), (&cem, "mentor"), (&stays, "mentor"), (&stays, "buddy")]
+            .map(|(who, link)| led(who, link))
+    };
+    let before = all();
+    assert_eq!(before, [goes.as_str(), &goes, &stays, "", &goes]);
+    let done = org.json(&["user", "merge", &goes, "--into", &stays]);
+    // Nobody is her own buddy because of it.
+    assert_eq!(all(), [stays.as_str(), &stays, &stays, &cem, ""]);
+    org.run(&["undo", &done["id"].to_string()], 0);
+    assert_eq!(all(), before);
 }

@@ -1,6 +1,6 @@
 //! Moved: department, title, name, boss, employer; several jobs; what a move takes away can stay for a while.
 
-use crate::support::Org;
+use crate::support::{Org, login};
 
 #[test]
 fn what_a_move_takes_away_stays_for_a_week_with_its_rights_and_then_goes_by_itself() {
@@ -180,4 +180,39 @@ fn a_new_country_and_a_new_boss_reach_whoever_depends_on_them() {
     org.hr(&["1,Ada,Adams,Sales,,FR,3", "2,Bea,Brown,Lab", "3,Cem,Klein,Lab"]);
     org.sync();
     assert_eq!(told(&org), ("en".into(), "Klein".into()));
+}
+
+#[test]
+fn a_mentor_by_hand_is_shown_by_her_present_name_whoever_changes_and_undo_takes_her_back() {
+    let mut org = Org::with(
+        "\n[links.mentor]\nassociated = \"mentee\"\ntitle = \"Mentor\"\n\
+         [apps.crm.to_app.\"name.formatted\"]\nexpression = 'user.getLinkedObject(\"mentor\").lastName'\n",
+    );
+    org.hr(&["1,Ada,Adams,Sales", "2,Bea,Brown,Lab", "3,Cem,Clark,Lab"]);
+    let mentor = |org: &Org| {
+        org.sync();
+        org.account("crm", "Ada Adams").unwrap().all["name"]["formatted"].clone()
+    };
+    assert!(mentor(&org).is_null());
+    let [ada, bea, cem] = ["Ada Adams", "Bea Brown", "Cem Clark"].map(login);
+    let link = |org: &Org, other: &str| org.json(&["user", "link", &ada, other, "--as", "mentor"]);
+    let shown = org.run(&["user", "link", &ada, &bea, "--as", "mentor", "--preview"], 0);
+    assert!(shown.contains("mentor: nobody -> "), "{shown}");
+    assert!(mentor(&org).is_null());
+    link(&org, &bea);
+    assert_eq!(mentor(&org), "Brown");
+    // She marries: nobody touches Ada.
+    org.hr(&["1,Ada,Adams,Sales", "2,Bea,Byron,Lab", "3,Cem,Clark,Lab"]);
+    assert_eq!(mentor(&org), "Byron");
+    let other = link(&org, &cem);
+    assert_eq!(mentor(&org), "Clark");
+    let why = org.run(&["why", &ada], 0);
+    assert!(why.contains(&format!("mentor: {cem}")), "{why}");
+    org.run(&["undo", &other["id"].to_string()], 0);
+    assert_eq!(mentor(&org), "Byron");
+    // Who has left is her mentor still.
+    org.run(&["user", "deactivate", &login("Bea Byron")], 0);
+    assert_eq!(mentor(&org), "Byron");
+    org.run(&["user", "unlink", &ada, "--as", "mentor"], 0);
+    assert!(mentor(&org).is_null());
 }

@@ -15,6 +15,15 @@ use utoipa::{IntoResponses, ToSchema};
 pub(crate) struct ErrorCause {
     /// What is wrong and where.
     pub(crate) error_summary: String,
+    /// Why, for programs, where Okta says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// In which part of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location_type: Option<&'static str>,
+    /// Among what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<&'static str>,
 }
 
 /// The plan that a guard holds.
@@ -112,6 +121,8 @@ pub(crate) struct ApiError {
     pub(crate) summary: String,
     pub(crate) causes: Vec<String>,
     pub(crate) held: Option<PlanKey>,
+    /// Among what something of the body isn't unique.
+    pub(crate) domain: Option<&'static str>,
 }
 
 /// The result of operations.
@@ -119,7 +130,7 @@ pub(crate) type Result<T, E = ApiError> = std::result::Result<T, E>;
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &'static str, summary: impl Into<String>) -> Self {
-        Self { status, code, summary: summary.into(), causes: Vec::new(), held: None }
+        Self { status, code, summary: summary.into(), causes: Vec::new(), held: None, domain: None }
     }
 
     /// E0000001: `what` names the object or field, `cause` says what is wrong with it.
@@ -167,6 +178,26 @@ impl ApiError {
         }
     }
 
+    /// E0000127: the definition of a link can't be as it is, or one of its names is taken.
+    pub(crate) fn linked_object(error: ServiceError) -> Self {
+        let unique = matches!(error, ServiceError::Conflict(_));
+        let told = Self::from(error);
+        Self {
+            causes: told.causes,
+            domain: unique.then_some("linkedObjects"),
+            ..Self::new(StatusCode::CONFLICT, "E0000127", "The linked object definition is not valid.")
+        }
+    }
+
+    fn cause(&self, told: &str) -> ErrorCause {
+        ErrorCause {
+            error_summary: told.to_owned(),
+            reason: self.domain.map(|_| "UNIQUE_CONSTRAINT"),
+            location_type: self.domain.map(|_| "body"),
+            domain: self.domain,
+        }
+    }
+
     fn because(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
         self
@@ -179,7 +210,7 @@ impl ApiError {
             error_summary: self.summary.clone(),
             error_link: self.code.to_owned(),
             error_id: id,
-            error_causes: self.causes.iter().map(|c| ErrorCause { error_summary: c.clone() }).collect(),
+            error_causes: self.causes.iter().map(|c| self.cause(c)).collect(),
             plan: self.held.map(|p| {
                 let id = public_id(IdKind::Plan, p.0);
                 HeldPlan { href: format!("/api/v1/plans/{id}"), id }

@@ -9,6 +9,7 @@ mod clients;
 mod document;
 mod feeds;
 mod groups;
+mod linked_objects;
 mod logs;
 mod matches;
 mod plans;

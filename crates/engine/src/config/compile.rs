@@ -8,8 +8,7 @@ use muster_expr::{Limits, Program, Purpose, Type, Value};
 use super::indexed::is_indexed;
 use super::scope::{OrgScope, Place, ROOT_USER};
 use super::{
-    Config, Inbound, IndexHistory, Link, Outbound, ProfileSource, RecordRoot, Rule, Target, Voice, order,
-    records,
+    Config, Inbound, IndexHistory, Outbound, ProfileSource, RecordRoot, Rule, Target, Voice, order, records,
 };
 use crate::model::schema::{ADMIN, Attribute, base_attributes};
 use crate::model::{
@@ -32,7 +31,7 @@ pub struct ConfigError {
 }
 
 pub(super) struct Compiler<'a> {
-    org: &'a Org,
+    pub(super) org: &'a Org,
     pub(super) slots: HashMap<String, usize>,
     types: Vec<(String, Type)>,
     links: Vec<String>,
@@ -257,37 +256,6 @@ impl Compiler<'_> {
             Program::compile(text, purpose, &scope, &self.limits)
         };
         compiled.map_err(|e| e.to_string())
-    }
-
-    fn links(&mut self, attributes: &[Attribute]) -> Vec<Link> {
-        let mut links = Vec::new();
-        for (key, def) in &self.org.links {
-            let attribute = self.slots.get(&def.attribute).copied();
-            let matches = self.slots.get(&def.matches).copied();
-            match (attribute, matches) {
-                (Some(attribute), Some(matches)) => {
-                    if !attributes.get(matches).is_some_and(|a| a.def.unique) {
-                        self.fail(
-                            ItemKind::Link,
-                            *key,
-                            &def.name,
-                            format!(
-                                "matches {:?}, which isn't unique: set `unique = true` on that attribute",
-                                def.matches
-                            ),
-                        );
-                    }
-                    links.push(Link { item: *key, attribute, matches });
-                }
-                (a, _) => {
-                    let missing = if a.is_none() { &def.attribute } else { &def.matches };
-                    let reason =
-                        format!("there is no user attribute {missing:?}{}", self.did_you_mean(missing));
-                    self.fail(ItemKind::Link, *key, &def.name, reason);
-                }
-            }
-        }
-        links
     }
 
     pub(super) fn did_you_mean(&self, name: &str) -> String {

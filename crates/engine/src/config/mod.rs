@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod indexed;
+mod links;
 mod order;
 mod records;
 mod scope;
@@ -16,6 +17,7 @@ use muster_expr::{Program, Value};
 pub use compile::{ConfigError, compile};
 pub use indexed::IndexHistory;
 pub(crate) use indexed::is_indexed;
+pub use links::{Link, LinkWay};
 pub(crate) use records::ROOT_RECORDS;
 pub use records::RecordRoot;
 pub use scope::{ROOT_APP, ROOT_ORG, ROOT_RECORD, ROOT_USER};
@@ -152,17 +154,6 @@ pub struct Target {
     pub attributes: Vec<Arc<str>>,
     /// The app's own properties, for expressions.
     pub properties: Vec<Value>,
-}
-
-/// A linked object definition, compiled.
-#[derive(Clone, Debug)]
-pub struct Link {
-    /// The configuration item.
-    pub item: ItemKey,
-    /// The attribute that holds the other's key.
-    pub attribute: usize,
-    /// The unique attribute by which the other is found.
-    pub matches: usize,
 }
 
 /// The configuration of one version, ready to derive with.

@@ -292,6 +292,7 @@ pub fn account_value(
         status: derived.status,
         profile: &derived.profile,
         groups: &keys,
+        links: &derived.links,
         others,
         as_of,
         app: &target.properties,

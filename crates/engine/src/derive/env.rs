@@ -7,7 +7,7 @@ use muster_expr::{InternalProperty, LinkId, Person, Slot, Value};
 use super::Others;
 use crate::config::{Config, ROOT_APP, ROOT_ORG, ROOT_RECORD, ROOT_USER};
 use crate::facts::Facts;
-use crate::model::{GroupKey, IdKind, Millis, UserKey, UserStatus, public_id};
+use crate::model::{GroupKey, IdKind, ItemKey, Millis, UserKey, UserStatus, public_id};
 
 fn at(values: &[Value], index: u16) -> &Value {
     values.get(usize::from(index)).unwrap_or(Value::NULL)
@@ -72,6 +72,7 @@ pub(crate) struct UserEnv<'a> {
     pub(crate) status: UserStatus,
     pub(crate) profile: &'a [Value],
     pub(crate) groups: &'a [GroupKey],
+    pub(crate) links: &'a [(ItemKey, String)],
     pub(crate) others: &'a dyn Others,
     pub(crate) as_of: Millis,
     pub(crate) app: &'a [Value],
@@ -97,9 +98,8 @@ impl Person for UserEnv<'_> {
             .config
             .links
             .get(index)
-            .and_then(|l| self.profile.get(l.attribute))
-            .and_then(Value::as_str)
-            .and_then(|key| self.others.linked(index, key));
+            .and_then(|link| self.links.iter().find(|(item, _)| *item == link.item))
+            .and_then(|(_, key)| self.others.linked(index, key));
         other.map_or(Value::NULL, |profile| at(profile, slot.index))
     }
     fn in_group(&self, group: i64) -> bool {

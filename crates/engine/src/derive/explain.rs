@@ -25,6 +25,7 @@ pub fn rule_steps(
         status: derived.status,
         profile: &derived.profile,
         groups: &groups,
+        links: &derived.links,
         others,
         as_of,
         app: &[],

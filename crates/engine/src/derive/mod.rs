@@ -32,8 +32,8 @@ use crate::outbound::AccountState;
 
 /// Other people, as far as a person's derivation may look: one hop over a link.
 pub trait Others {
-    /// The profile of the person whose unique attribute (the link's `matches`) has this value, in the order of the
-    /// configuration's slots; `None` if nobody has.
+    /// The profile of whoever the link finds under this key ([`Link::finds`](crate::config::Link::finds)), in the order of
+    /// the configuration's slots; `None` if that is nobody.
     fn linked(&self, link: usize, value: &str) -> Option<&[Value]>;
 }
 
@@ -179,6 +179,7 @@ pub fn derive_from(
         status,
         profile: &profile,
         groups: &[],
+        links: &links,
         others,
         as_of,
         app: &[],

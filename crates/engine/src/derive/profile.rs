@@ -108,9 +108,12 @@ pub fn derive_profile(config: &Config, facts: &Facts, as_of: Millis) -> ProfileP
         }
     }
     for link in &config.links {
-        if let Some(key) = part.values.get(link.attribute).and_then(Value::to_text) {
-            part.links.push((link.item, fold(&key)));
-        }
+        let key = if link.is_said() {
+            facts.link(&link.name).map(|other| other.to_string())
+        } else {
+            link.held(&part.values)
+        };
+        part.links.extend(key.map(|key| (link.item, key)));
     }
     part
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Others;
 use super::env::UserEnv;
 use crate::config::{Config, Rule};
-use crate::model::{GroupKey, Millis, UserKey, UserStatus};
+use crate::model::{GroupKey, ItemKey, Millis, UserKey, UserStatus};
 
 /// What is stored of a person, as far as rules read it.
 #[derive(Clone, Copy)]
@@ -18,7 +18,9 @@ pub struct StoredEnv<'a> {
     pub profile: &'a [muster_expr::Value],
     /// Her groups.
     pub groups: &'a [GroupKey],
-    /// Whom her links lead to.
+    /// Her links: the definition, the other's key.
+    pub links: &'a [(ItemKey, String)],
+    /// Whom they lead to.
     pub others: &'a dyn Others,
     /// The instant she was derived with.
     pub as_of: Millis,
@@ -44,6 +46,7 @@ pub fn rule_word(config: &Config, rule: &Rule, stored: &StoredEnv<'_>) -> RuleWo
         status: stored.status,
         profile: stored.profile,
         groups: stored.groups,
+        links: stored.links,
         others: stored.others,
         as_of: stored.as_of,
         app: &[],

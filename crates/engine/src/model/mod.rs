@@ -21,7 +21,7 @@ pub use ids::{IdKind, key_of, public_id};
 pub use keys::{AccountKey, AppKey, GroupKey, ItemKey, Millis, PlanKey, UserKey};
 pub use matching::{Confirm, MatchKind, MatchTier, WhenExact, WhenNew, WhenPartial};
 pub use org::{
-    Group, GroupKind, GroupRule, Item, ItemChange, ItemKind, LinkDef, Org, OrgSettings, RuleStatus,
+    Group, GroupKind, GroupRule, Item, ItemChange, ItemKind, LinkDef, LinkKeys, Org, OrgSettings, RuleStatus,
 };
 pub use schema::{AttributeDef, AttributeType, ValueError};
 pub use settings::{MailSettings, MailTls, Retention, SmtpServer};

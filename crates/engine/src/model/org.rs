@@ -78,14 +78,34 @@ pub struct GroupRule {
     pub status: RuleStatus,
 }
 
-/// A linked object definition with the attribute its values come from.
+/// A linked object definition: how one person (the associated one) leads to another (the primary one).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LinkDef {
     /// The primary name (`manager`).
     pub name: String,
+    /// The primary end's title.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// What the primary end is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
     /// The associated name (`subordinate`).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub associated: String,
+    /// The associated end's title.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub associated_title: String,
+    /// What the associated end is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub associated_description: String,
+    /// The attributes its values come from; `None`: they are said by hand.
+    #[serde(flatten)]
+    pub keys: Option<LinkKeys>,
+}
+
+/// The attributes that values of a link come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkKeys {
     /// The user attribute that holds the other person's key.
     pub attribute: String,
     /// The unique user attribute by which the other person is found.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::effect::{Changed, Effect};
 use crate::config::Config;
 use crate::derive::{AppScope, AppUser, Derived, GroupCause, Wanted};
-use crate::model::{App, AppKey, AppKind, GroupKey, ItemKey, OnUnassign, UserStatus};
+use crate::model::{App, AppKey, AppKind, GroupKey, ItemKey, OnUnassign, UserKey, UserStatus};
 use crate::outbound::AccountState;
 
 /// An account row as stored.
@@ -110,7 +110,7 @@ pub fn diff(config: &Config, stored: &Stored, derived: &Derived, detail: bool) -
         }
     }
     diff_groups(stored, derived, &mut out);
-    diff_links(stored, derived, &mut out);
+    diff_links(config, stored, derived, &mut out);
     diff_apps(config, stored, derived, &mut out);
     out
 }
@@ -153,7 +153,7 @@ fn diff_groups(stored: &Stored, derived: &Derived, out: &mut Diff) {
     out.effects.extend(out.groups_added.iter().map(|&group| Effect::GroupAdded { group }));
 }
 
-fn diff_links(stored: &Stored, derived: &Derived, out: &mut Diff) {
+fn diff_links(config: &Config, stored: &Stored, derived: &Derived, out: &mut Diff) {
     for (item, value) in &derived.links {
         if !stored.links.iter().any(|(i, v)| i == item && v == value) {
             out.links_put.push((*item, value.clone()));
@@ -162,6 +162,17 @@ fn diff_links(stored: &Stored, derived: &Derived, out: &mut Diff) {
     for (item, _) in &stored.links {
         if !derived.links.iter().any(|(i, _)| i == item) {
             out.links_removed.push(*item);
+        }
+    }
+    // Those of an attribute change with it, which is told there.
+    for link in config.links.iter().filter(|link| link.is_said()) {
+        let leads = |links: &[(ItemKey, String)]| -> Option<UserKey> {
+            let (_, key) = links.iter().find(|(item, _)| *item == link.item)?;
+            key.parse().ok().map(UserKey)
+        };
+        let (from, to) = (leads(&stored.links), leads(&derived.links));
+        if from != to {
+            out.effects.push(Effect::LinkChanged { link: link.item, from, to });
         }
     }
 }

@@ -3,7 +3,7 @@
 use muster_expr::Value;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AppKey, GroupKey, Millis, UserKey, UserStatus};
+use crate::model::{AppKey, GroupKey, ItemKey, Millis, UserKey, UserStatus};
 use crate::outbound::AccountState;
 
 /// An attribute that changes.
@@ -30,6 +30,14 @@ pub enum Effect {
     StatusChanged { from: UserStatus, to: UserStatus },
     /// Attributes of her profile change.
     ProfileChanged { changes: Vec<Changed> },
+    /// A link that is said by hand leads to somebody else, or to nobody.
+    LinkChanged {
+        link: ItemKey,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<UserKey>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<UserKey>,
+    },
     /// She joins a group.
     GroupAdded { group: GroupKey },
     /// She leaves a group.
@@ -68,6 +76,7 @@ impl Effect {
             Self::StatusChanged { to: UserStatus::Recovery, .. } => "user.account.reset_password",
             Self::StatusChanged { .. } => "user.lifecycle.activate",
             Self::ProfileChanged { .. } => "user.account.update_profile",
+            Self::LinkChanged { .. } => "user.linked_object.update",
             Self::GroupAdded { .. } => "group.user_membership.add",
             Self::GroupRemoved { .. } => "group.user_membership.remove",
             Self::AppAssigned { .. } | Self::AppRegained { .. } => "application.user_membership.add",

@@ -111,7 +111,7 @@ impl Tally {
                 Effect::StatusChanged { from: UserStatus::Deprovisioned | UserStatus::Suspended, .. } => {
                     self.reactivated += 1;
                 }
-                Effect::StatusChanged { .. } => {}
+                Effect::StatusChanged { .. } | Effect::LinkChanged { .. } => {}
                 Effect::ProfileChanged { .. } => self.updated += 1,
                 Effect::GroupAdded { .. } => self.memberships_added += 1,
                 Effect::GroupRemoved { group } => one(&mut self.memberships_removed, *group),

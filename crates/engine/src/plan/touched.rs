@@ -11,7 +11,7 @@ use crate::config::{Config, Inbound, Outbound, ROOT_APP, ROOT_ORG, Rule, is_inde
 use crate::derive::{RuleWord, StoredEnv, rule_word};
 use crate::model::schema::AttributeDef;
 use crate::model::{
-    AppKey, AppKind, GroupKey, GroupKind, ItemKey, LeaveAt, OnUnassign, Provisioning, RuleStatus,
+    AppKey, AppKind, GroupKey, GroupKind, ItemKey, LeaveAt, LinkDef, OnUnassign, Provisioning, RuleStatus,
 };
 
 /// People whom an index of the store finds.
@@ -138,9 +138,16 @@ fn attributes(old: &Config, new: &Config, found: &mut Touched) {
 fn links(old: &Config, new: &Config, found: &mut Touched) {
     for key in both(old.org.links.keys(), new.org.links.keys()) {
         let (was, is) = (old.org.links.get(key), new.org.links.get(key));
-        let ends = |l: &crate::model::LinkDef| (l.attribute.clone(), l.matches.clone());
-        if was.map(ends) != is.map(ends) {
-            found.valued.extend(was.into_iter().chain(is).map(|l| l.attribute.clone()));
+        // What is said by hand is known by the name.
+        let ends = |l: &LinkDef| (l.keys.clone(), l.name.clone());
+        if was.map(ends) == is.map(ends) {
+            continue;
+        }
+        for link in was.into_iter().chain(is) {
+            match &link.keys {
+                Some(keys) => drop(found.valued.insert(keys.attribute.clone())),
+                None => drop(found.by.insert(Selection::Said)),
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use muster_engine::Value;
 use muster_engine::facts::{MembershipKind, RecordState};
 use muster_engine::model::schema::Attribute;
-use muster_engine::model::{AttributeDef, AttributeType as T, IdKind, ItemKey, key_of, public_id};
+use muster_engine::model::{AttributeDef, AttributeType as T, IdKind, ItemKey, LinkDef, key_of, public_id};
 
 use crate::support::{AGENCY, HR, Person, compiled, mistakes, org, rule};
 
@@ -74,6 +74,33 @@ fn definitions_that_contradict_themselves_are_refused() {
     ] {
         assert!(Attribute::compile(bad.clone()).is_err(), "{bad:?}");
     }
+}
+
+#[test]
+fn names_of_links_are_names_and_unique_over_both_ends() {
+    let links = |all: &[(&str, &str)]| {
+        let mut org = org();
+        for (at, (name, associated)) in all.iter().enumerate() {
+            let def =
+                LinkDef { name: (*name).into(), associated: (*associated).into(), ..LinkDef::default() };
+            org.links.insert(ItemKey(900 + at as i64), def);
+        }
+        org
+    };
+    assert_eq!(compiled(links(&[("mentor", "mentee"), ("_guide2", "")])).links.len(), 2);
+    for (all, reason) in [
+        (&[("mentor", "mentee"), ("guide", "mentor")][..], "the name \"mentor\" is there twice"),
+        (&[("same", "same")], "the name \"same\" is there twice"),
+        (&[("1st", "")], "\"1st\" can't be the name of a link"),
+        (&[("a", "b c")], "\"b c\" can't be the name of a link"),
+    ] {
+        let told = mistakes(links(all));
+        assert!(told.iter().any(|m| m.reason.contains(reason)), "{all:?}: {told:?}");
+    }
+    let many: Vec<String> = (0..=200).map(|n| format!("l{n}")).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|n| (n.as_str(), "")).collect();
+    compiled(links(&many[..200]));
+    assert!(mistakes(links(&many))[0].reason.contains("more than 200 links"));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use muster_engine::model::{
-    AttributeDef, AttributeType, Group, GroupKey, GroupKind, ItemKey, LeaverAction, LinkDef, Mapping, Org,
-    Provisioning, PushWhen, RuleStatus, WhenTaken,
+    AttributeDef, AttributeType, Group, GroupKey, GroupKind, ItemKey, LeaverAction, LinkDef, LinkKeys,
+    Mapping, Org, Provisioning, PushWhen, RuleStatus, WhenTaken,
 };
 use muster_engine::plan::{Selection, Touched, touched};
 
@@ -193,12 +193,14 @@ fn attributes_and_links_touch_those_who_have_or_may_get_a_value() {
     assert_eq!(shorter, by([Selection::Said, Selection::Records(HR), Selection::Records(AGENCY)]));
     let link = LinkDef {
         name: "manager".into(),
-        associated: String::new(),
-        attribute: "managerId".into(),
-        matches: "login".into(),
+        keys: Some(LinkKeys { attribute: "managerId".into(), matches: "login".into() }),
+        ..LinkDef::default()
     };
     let linked = step(&org, |o| drop(o.links.insert(ItemKey(30), link)));
     assert_eq!(linked, Touched { valued: ["managerId".to_owned()].into(), ..Touched::default() });
     let none: BTreeMap<ItemKey, LinkDef> = BTreeMap::new();
     assert_eq!(step(&org, |o| o.links = none), Touched::default());
+    let mentor = LinkDef { name: "mentor".into(), ..LinkDef::default() };
+    let said = step(&org, |o| drop(o.links.insert(ItemKey(31), mentor)));
+    assert_eq!(said, by([Selection::Said]), "words about an earlier link of that name count again");
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
-    AttributeType, GuardLimits, GuardSettings, ItemKind, LinkDef, OrgSettings, RuleStatus, Value,
+    AttributeType, GuardLimits, GuardSettings, ItemKind, LinkDef, LinkKeys, OrgSettings, RuleStatus, Value,
 };
 use toml::de::{DeTable, DeValue};
 
@@ -46,7 +46,15 @@ const ATTRIBUTE: &[&str] = &[
     "minimum",
     "maximum",
 ];
-const LINK: &[&str] = &["attribute", "matches", "associated"];
+const LINK: &[&str] = &[
+    "attribute",
+    "matches",
+    "title",
+    "description",
+    "associated",
+    "associated_title",
+    "associated_description",
+];
 const GROUP: &[&str] = &["description", "protected", "guard"];
 const RULE: &[&str] = &["when", "groups", "except_users", "except_groups", "active"];
 
@@ -128,8 +136,8 @@ impl OrgFile {
             let mut need = |name, example| {
                 reader.need(&table, name, example).and_then(|e| reader.text_of(&e)).unwrap_or_default()
             };
-            let link = LinkDef {
-                name: entry.name.to_owned(),
+            let of_attributes = table.get("attribute").is_some() || table.get("matches").is_some();
+            let keys = of_attributes.then(|| LinkKeys {
                 attribute: need(
                     "attribute",
                     "attribute = \"managerId\", the attribute that holds the other's key",
@@ -138,7 +146,16 @@ impl OrgFile {
                     "matches",
                     "matches = \"employeeNumber\", the attribute by which the other is found",
                 ),
-                associated: reader.text(&table, "associated").unwrap_or_default(),
+            });
+            let mut text = |name| reader.text(&table, name).unwrap_or_default();
+            let link = LinkDef {
+                name: entry.name.to_owned(),
+                title: text("title"),
+                description: text("description"),
+                associated: text("associated"),
+                associated_title: text("associated_title"),
+                associated_description: text("associated_description"),
+                keys,
             };
             self.spot(ItemKind::Link, entry.name, entry.spot());
             self.links.insert(entry.name.to_owned(), link);

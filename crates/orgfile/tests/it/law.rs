@@ -7,8 +7,9 @@ use muster_engine::model::schema::{AttributeDef, base_attributes};
 use muster_engine::{
     App, AppKey, AppKind, AttributeType, Column, Confirm, Direction, Encoding, Feed, FeedMode, Group,
     GroupKey, GroupKind, GroupRule, GuardLimits, GuardSettings, ItemKey, LeaveAt, LeaverAction, LinkDef,
-    MailSettings, MailTls, Mapping, Marked, MatchTier, OnReturn, OnUnassign, Org, OrgSettings, Provisioning,
-    PushWhen, Retention, RuleStatus, Source, UserKey, Value, WhenExact, WhenNew, WhenPartial, WhenTaken,
+    LinkKeys, MailSettings, MailTls, Mapping, Marked, MatchTier, OnReturn, OnUnassign, Org, OrgSettings,
+    Provisioning, PushWhen, Retention, RuleStatus, Source, UserKey, Value, WhenExact, WhenNew, WhenPartial,
+    WhenTaken,
 };
 use muster_orgfile::export;
 use proptest::collection::{btree_map, btree_set, vec};
@@ -384,7 +385,7 @@ fn any_org() -> impl Strategy<Value = Org> {
     let base = base_attributes().into_iter().map(|a| a.name).collect::<Vec<_>>();
     let attributes = btree_set(prop_oneof![name(), select(base)], 0..5)
         .prop_flat_map(|names| names.into_iter().map(attribute).collect::<Vec<_>>());
-    let links = btree_map(name(), (text(), text(), text()), 0..3);
+    let links = btree_map(name(), (of((text(), text())), [text(), text(), text(), text(), text()]), 0..3);
     let kinds = select(vec![GroupKind::OktaGroup, GroupKind::AppGroup]);
     let groups = btree_map(name(), (text(), kinds, any::<bool>(), limits()), 0..6);
     let apps = btree_set(name(), 0..4).prop_flat_map(|names| names.into_iter().map(app).collect::<Vec<_>>());
@@ -397,12 +398,15 @@ fn any_org() -> impl Strategy<Value = Org> {
     )
 }
 
+/// By name: attribute and matches, where it takes its values from one; titles and the other end.
+type Links = BTreeMap<String, (Option<(String, String)>, [String; 5])>;
+
 #[expect(clippy::too_many_arguments, reason = "one a part of the org")]
 fn built(
     settings: OrgSettings,
     everyone: String,
     attributes: Vec<AttributeDef>,
-    links: BTreeMap<String, (String, String, String)>,
+    links: Links,
     groups: BTreeMap<String, (String, GroupKind, bool, GuardLimits)>,
     apps: Vec<App>,
     mappings: Mappings,
@@ -423,8 +427,12 @@ fn built(
     };
     org.groups.insert(GroupKey(next()), built_in);
     org.attributes.extend(attributes.into_iter().map(|a| (ItemKey(next()), a)));
-    for (name, (associated, attribute, matches)) in links {
-        org.links.insert(ItemKey(next()), LinkDef { name, associated, attribute, matches });
+    for (name, (keys, texts)) in links {
+        let [title, description, associated, associated_title, associated_description] = texts;
+        let keys = keys.map(|(attribute, matches)| LinkKeys { attribute, matches });
+        let link =
+            LinkDef { name, title, description, associated, associated_title, associated_description, keys };
+        org.links.insert(ItemKey(next()), link);
     }
     org.apps.extend(apps.into_iter().map(|a| (AppKey(next()), a)));
     let apps: Vec<AppKey> = org.apps.keys().copied().collect();

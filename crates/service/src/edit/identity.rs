@@ -1,12 +1,13 @@
 //! Who is who: two people who are one, and one who is two.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use muster_engine::Config;
 use muster_engine::derive::derive_profile;
 use muster_engine::facts::{Fact, FactValue, Facts, MembershipKind, fold};
 use muster_engine::model::{AppKey, UserKey, UserStatus};
 use muster_store::lookups;
+use muster_store::people::load_people;
 
 use super::edit;
 use crate::access::Actor;
@@ -16,6 +17,9 @@ use crate::muster::Muster;
 use crate::plan::work::{Op, Taken, Who, Work};
 use crate::plan::{PlanReport, Quiet};
 use crate::world::Person;
+
+/// How many linked people are read at once.
+const PAGE: usize = 1_000;
 
 /// A record of a person in a source: the app and the record's key there.
 pub type RecordRef = (AppKey, String);
@@ -48,7 +52,8 @@ impl Muster {
         let mut gives = Vec::new();
         for (fact, said) in &merged.facts.said {
             let Some(value) = &said.value else { continue };
-            if goes_over(&config, &kept, fact) {
+            // Nobody is linked to herself because of it.
+            if goes_over(&config, &kept, fact) && *value != FactValue::Link(keeper) {
                 gets.push(Op::Adopt { fact: fact.clone(), value: value.clone() });
             }
             if matches!(fact, Fact::Record { .. } | Fact::Membership { .. } | Fact::Assignment { .. }) {
@@ -57,8 +62,44 @@ impl Muster {
         }
         let gone = Some(FactValue::Lifecycle(UserStatus::Deleted));
         gives.push(Op::Say { fact: Fact::Lifecycle, value: gone });
-        let works = vec![work(Who::Known(keeper), gets, &kept), work(Who::Known(other), gives, &merged)];
+        for (fact, _) in kept.facts.said.iter().filter(|(_, s)| s.value == Some(FactValue::Link(other))) {
+            gets.push(Op::Say { fact: fact.clone(), value: None });
+        }
+        let mut works = vec![work(Who::Known(keeper), gets, &kept), work(Who::Known(other), gives, &merged)];
+        works.extend(self.led_over(&config, keeper, other)?);
         self.propose(actor, &edit(format!("user merge {from} into {into}"), works, options), &Quiet)
+    }
+
+    /// Links that lead to somebody merged by hand lead to whoever stays from then on.
+    fn led_over(&self, config: &Config, keeper: UserKey, other: UserKey) -> Result<Vec<Work>> {
+        let mut works: BTreeMap<UserKey, Work> = BTreeMap::new();
+        for link in config.links.iter().filter(|link| link.is_said()) {
+            let mut after = 0;
+            loop {
+                let found = self
+                    .store
+                    .read(|tx| lookups::linked_to(tx, link.item.0, &other.to_string(), after, PAGE))?;
+                for rows in self.store.read(|tx| load_people(tx, &found))? {
+                    let (user, rev) = (UserKey(rows.user.user_key), rows.user.rev);
+                    if user == keeper || user == other {
+                        continue;
+                    }
+                    let fact = Fact::Link { link: link.name.clone() };
+                    let work = works.entry(user).or_insert_with(|| Work {
+                        who: Who::Known(user),
+                        ops: Vec::new(),
+                        advance: false,
+                        again: false,
+                        seen: Some(rev),
+                        position: String::new(),
+                    });
+                    work.ops.push(Op::Say { fact, value: Some(FactValue::Link(keeper)) });
+                }
+                let Some(last) = found.last().filter(|_| found.len() == PAGE) else { break };
+                after = *last;
+            }
+        }
+        Ok(works.into_values().collect())
     }
 
     /// Makes two people of one who were merged or matched wrongly: these records, with the unique values that come from
@@ -147,7 +188,7 @@ fn goes_over(config: &Config, kept: &Person, fact: &Fact) -> bool {
             value.is_none_or(muster_engine::Value::is_null)
         }
         Fact::Membership { kind, .. } => *kind != MembershipKind::Excluded && kept.facts.get(fact).is_none(),
-        Fact::Assignment { .. } => kept.facts.get(fact).is_none(),
+        Fact::Assignment { .. } | Fact::Link { .. } => kept.facts.get(fact).is_none(),
         Fact::Lifecycle | Fact::Former { .. } | Fact::Postponed => false,
     }
 }

@@ -5,6 +5,7 @@ mod accounts;
 mod apps;
 mod find;
 mod groups;
+mod links;
 mod log;
 mod matches;
 mod org;

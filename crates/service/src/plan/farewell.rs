@@ -10,12 +10,12 @@ use muster_engine::{Config, Value};
 use muster_store::mail::{NewMail, enqueue};
 use muster_store::{Tx, lookups};
 
+use super::others;
 use super::process::Frame;
 use super::record::json;
 use crate::clock::machine_now;
 use crate::error::{Result, ServiceError};
 use crate::why::At;
-use crate::world::{HELD, namespace};
 
 /// Somebody who leaves by a plan.
 pub(super) struct Leaver {
@@ -79,10 +79,9 @@ pub(super) fn tell(tx: &mut dyn Tx, frame: &Frame<'_>, leavers: &[Leaver]) -> Re
 /// The e-mail addresses of whoever is linked and hasn't left, by the link's value.
 fn addresses(tx: &mut dyn Tx, config: &Config, leavers: &[Leaver]) -> Result<HashMap<String, String>> {
     let Some(link) = config.tell_link.and_then(|at| config.links.get(at)) else { return Ok(HashMap::new()) };
-    let keys: BTreeSet<&str> = leavers.iter().filter_map(|l| l.told.as_deref()).collect();
-    let keys: Vec<&str> = keys.into_iter().collect();
-    let claims = lookups::claims_by_value(tx, &namespace(config.attribute_name(link.matches)), &keys)?;
-    let users: Vec<i64> = claims.iter().map(|c| c.user_key).collect();
+    let keys: BTreeSet<String> = leavers.iter().filter_map(|l| l.told.clone()).collect();
+    let people = others::found(tx, config, link.way, keys)?;
+    let users: Vec<i64> = people.iter().map(|(_, user)| *user).collect();
     let mut found: HashMap<i64, String> = HashMap::new();
     for user in lookups::profiles_of(tx, &users)? {
         let profile = config
@@ -95,8 +94,7 @@ fn addresses(tx: &mut dyn Tx, config: &Config, leavers: &[Leaver]) -> Result<Has
             found.insert(user.user_key, email.to_owned());
         }
     }
-    let held = claims.into_iter().filter(|c| c.state == HELD);
-    Ok(held.filter_map(|c| Some((c.value, found.get(&c.user_key)?.clone()))).collect())
+    Ok(people.into_iter().filter_map(|(key, user)| Some((key, found.get(&user)?.clone()))).collect())
 }
 
 fn mail(config: &Config, to: &str, leavers: &[&Leaver]) -> Result<NewMail> {

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use muster_engine::config::Rule;
-use muster_engine::derive::{ProfilePart, StoredEnv};
-use muster_engine::facts::fold;
+use muster_engine::derive::StoredEnv;
 use muster_engine::model::{GroupKey, ItemKey, Millis, UserKey, UserStatus};
 use muster_engine::plan::{Selection, Touched, says_otherwise, touched};
 use muster_engine::{Config, Value};
@@ -158,20 +157,23 @@ fn look(tx: &mut dyn Tx, narrow: &Narrow, after: i64) -> Result<(Vec<i64>, Optio
     let apart = if names(old) == names(new) { None } else { Some(profiles(new, &states)?) };
     let is = apart.as_ref().unwrap_or(&was);
     let far = all().any(|r| !r.program.reads().links.is_empty());
-    let before = if far { linked(tx, old, &was)? } else { Linked::default() };
-    let after = if far { linked(tx, new, is)? } else { Linked::default() };
+    let said = if far { said_links(tx, old, after, last)? } else { HashMap::new() };
+    let (links, before) = linked(tx, old, &states, &was, &said, far)?;
+    let (links_then, after) = linked(tx, new, &states, is, &said, far)?;
     let mut found = Vec::new();
-    for ((state, was), is) in states.iter().zip(&was).zip(is) {
+    for (at, ((state, was), is)) in states.iter().zip(&was).zip(is).enumerate() {
         let env = StoredEnv {
             user: UserKey(state.user_key),
             status: UserStatus::parse(&state.status)
                 .ok_or_else(|| ServiceError::corrupt("users.status", format!("{:?}", state.status)))?,
             profile: was,
             groups: groups.get(&state.user_key).map_or(&[][..], Vec::as_slice),
+            links: links.get(at).map_or(&[][..], Vec::as_slice),
             others: &before,
             as_of: Millis(state.as_of),
         };
-        let then = StoredEnv { profile: is, others: &after, ..env };
+        let held = links_then.get(at).map_or(&[][..], Vec::as_slice);
+        let then = StoredEnv { profile: is, links: held, others: &after, ..env };
         let has = |config: &Config, profile: &[Value], name: &String| {
             config.slot(name).and_then(|s| profile.get(s)).is_some_and(|v| !v.is_null())
         };
@@ -196,13 +198,50 @@ fn profiles(config: &Config, states: &[UserState]) -> Result<Vec<Vec<Value>>> {
     states.iter().map(read).collect()
 }
 
-/// Whom the links of these people lead to.
-fn linked(tx: &mut dyn Tx, config: &Config, profiles: &[Vec<Value>]) -> Result<Linked> {
-    let links = |profile: &Vec<Value>| {
-        let key = |at: usize| profile.get(at).and_then(Value::to_text).map(|k| fold(&k));
-        let links = config.links.iter().filter_map(|l| Some((l.item, key(l.attribute)?)));
-        ProfilePart { links: links.collect(), ..ProfilePart::default() }
+/// The links of people, each as the definition and the other's key.
+type Held = Vec<(ItemKey, String)>;
+
+/// The links said by hand of the people behind `after` up to `last`, as stored.
+fn said_links(tx: &mut dyn Tx, config: &Config, after: i64, last: i64) -> Result<HashMap<i64, Held>> {
+    let said: Vec<ItemKey> = config.links.iter().filter(|l| l.is_said()).map(|l| l.item).collect();
+    let mut held: HashMap<i64, Held> = HashMap::new();
+    if said.is_empty() {
+        return Ok(held);
+    }
+    for row in lookups::links_of_range(tx, after, last)? {
+        let item = ItemKey(row.link_item);
+        if said.contains(&item) {
+            held.entry(row.user_key).or_default().push((item, row.value));
+        }
+    }
+    Ok(held)
+}
+
+/// The links of these people under a configuration, and whom they lead to; nothing if they don't matter.
+fn linked(
+    tx: &mut dyn Tx,
+    config: &Config,
+    states: &[UserState],
+    profiles: &[Vec<Value>],
+    said: &HashMap<i64, Held>,
+    matter: bool,
+) -> Result<(Vec<Held>, Linked)> {
+    if !matter {
+        return Ok((Vec::new(), Linked::default()));
+    }
+    let of_attributes = |profile: &[Value]| -> Held {
+        config.links.iter().filter_map(|l| Some((l.item, l.held(profile)?))).collect()
     };
-    let parts: Vec<ProfilePart> = profiles.iter().map(links).collect();
-    others::load(tx, config, &parts.iter().collect::<Vec<_>>(), &Ahead::default())
+    let links: Vec<Held> = states
+        .iter()
+        .zip(profiles)
+        .map(|(state, profile)| {
+            let mut held = of_attributes(profile);
+            held.extend(said.get(&state.user_key).into_iter().flatten().cloned());
+            held
+        })
+        .collect();
+    let held: Vec<&[(ItemKey, String)]> = links.iter().map(Vec::as_slice).collect();
+    let linked = others::load(tx, config, &held, &Ahead::default())?;
+    Ok((links, linked))
 }

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use muster_engine::config::LinkWay;
 use muster_engine::derive::{Others, ProfilePart};
 use muster_engine::facts::fold;
+use muster_engine::model::{ItemKey, UserKey};
 use muster_engine::{Config, Value};
 use muster_store::{Tx, lookups};
 
@@ -33,14 +35,20 @@ fn read_slots(config: &Config, link: usize) -> Vec<usize> {
 
 impl Ahead {
     /// Notes a person's values under each key by which links find her, and that she isn't found under the former one.
-    pub(crate) fn note(&mut self, config: &Config, part: &ProfilePart, before: Option<&[Value]>) {
+    pub(crate) fn note(
+        &mut self,
+        config: &Config,
+        user: UserKey,
+        part: &ProfilePart,
+        before: Option<&[Value]>,
+    ) {
         for (at, link) in config.links.iter().enumerate() {
             let slots = read_slots(config, at);
             if slots.is_empty() {
                 continue;
             }
-            let key = part.values.get(link.matches).and_then(Value::to_text).map(|k| fold(&k));
-            let was = before.and_then(|b| b.get(link.matches)).and_then(Value::to_text).map(|k| fold(&k));
+            let key = link.finds(user, &part.values);
+            let was = before.and_then(|b| link.finds(user, b));
             if let Some(was) = was.filter(|w| key.as_ref() != Some(w)) {
                 self.0.entry((at, was)).or_insert(None);
             }
@@ -69,7 +77,7 @@ impl Ahead {
 pub(crate) fn load(
     tx: &mut dyn Tx,
     config: &Config,
-    parts: &[&ProfilePart],
+    links: &[&[(ItemKey, String)]],
     ahead: &Ahead,
 ) -> Result<Linked> {
     let mut linked = Linked::default();
@@ -81,8 +89,8 @@ pub(crate) fn load(
             continue;
         }
         let mut keys: BTreeSet<String> = BTreeSet::new();
-        for part in parts {
-            if let Some((_, value)) = part.links.iter().find(|(item, _)| *item == link.item) {
+        for held in links {
+            if let Some((_, value)) = held.iter().find(|(item, _)| *item == link.item) {
                 keys.insert(value.clone());
             }
         }
@@ -93,28 +101,45 @@ pub(crate) fn load(
             }
             None => true,
         });
-        let list: Vec<&str> = keys.iter().map(String::as_str).collect();
-        if list.is_empty() {
+        if keys.is_empty() {
             continue;
         }
-        let claims = lookups::claims_by_value(tx, &namespace(config.attribute_name(link.matches)), &list)?;
-        let users: Vec<i64> = claims.iter().map(|c| c.user_key).collect();
+        let found = found(tx, config, link.way, keys)?;
+        let users: Vec<i64> = found.iter().map(|(_, user)| *user).collect();
         let profiles: HashMap<i64, String> =
             lookups::profiles_of(tx, &users)?.into_iter().map(|u| (u.user_key, u.profile)).collect();
-        for claim in claims.iter().filter(|c| c.state == crate::world::HELD) {
-            if let Some(text) = profiles.get(&claim.user_key) {
+        for (key, user) in found {
+            if let Some(text) = profiles.get(&user) {
                 let profile = config
                     .profile_from_json(text)
-                    .map_err(|e| ServiceError::corrupt(format!("profile of user {}", claim.user_key), e))?;
-                linked.0.insert((at, claim.value.clone()), profile);
+                    .map_err(|e| ServiceError::corrupt(format!("profile of user {user}"), e))?;
+                linked.0.insert((at, key), profile);
             }
         }
     }
     Ok(linked)
 }
 
+/// Whom the store has under these keys of a link: key, person.
+pub(crate) fn found(
+    tx: &mut dyn Tx,
+    config: &Config,
+    way: LinkWay,
+    keys: BTreeSet<String>,
+) -> Result<Vec<(String, i64)>> {
+    let LinkWay::Attribute { matches, .. } = way else {
+        return Ok(keys.into_iter().filter_map(|key| key.parse().ok().map(|user| (key, user))).collect());
+    };
+    let list: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let claims = lookups::claims_by_value(tx, &namespace(config.attribute_name(matches)), &list)?;
+    let held = claims.into_iter().filter(|c| c.state == crate::world::HELD);
+    Ok(held.map(|c| (c.value, c.user_key)).collect())
+}
+
 /// A person whose profile changes.
 pub(crate) struct Changed<'a> {
+    /// Who.
+    pub(crate) user: UserKey,
     /// The profile now.
     pub(crate) now: &'a [Value],
     /// The slots that change.
@@ -133,12 +158,13 @@ pub(crate) fn dependants(tx: &mut dyn Tx, config: &Config, changed: &[Changed<'_
         }
         let mut keys: BTreeSet<String> = BTreeSet::new();
         for person in changed {
-            if !person.attributes.iter().any(|s| *s == link.matches || slots.contains(s)) {
+            let found_by =
+                |slot: usize| matches!(link.way, LinkWay::Attribute { matches, .. } if matches == slot);
+            if !person.attributes.iter().any(|s| found_by(*s) || slots.contains(s)) {
                 continue;
             }
-            let now = person.now.get(link.matches).and_then(Value::to_text);
-            let was = person.before.and_then(|b| b.get(link.matches)).and_then(Value::to_text);
-            keys.extend(now.into_iter().chain(was).map(|k| fold(&k)));
+            keys.extend(link.finds(person.user, person.now));
+            keys.extend(person.before.and_then(|before| link.finds(person.user, before)));
         }
         let list: Vec<&str> = keys.iter().map(String::as_str).collect();
         if !list.is_empty() {

@@ -222,8 +222,8 @@ pub(crate) fn process(
     let slots: Vec<Slot<'_>> = slots.into_iter().filter(|s| !s.left_out).collect();
     words.extend(slots.iter().flat_map(|s| &s.works).flat_map(|w| queue::words(w)));
     queue::settle(tx, frame, words, &mut out)?;
-    let parts: Vec<&ProfilePart> = slots.iter().map(|s| &s.part).collect();
-    let linked = others::load(tx, frame.config, &parts, &pass.ahead)?;
+    let links: Vec<_> = slots.iter().map(|s| &s.part.links[..]).collect();
+    let linked = others::load(tx, frame.config, &links, &pass.ahead)?;
     let through = applied_through(tx)?;
     let mut done: Vec<(Slot<'_>, Derived, Diff)> = Vec::with_capacity(slots.len());
     for slot in slots {
@@ -251,6 +251,7 @@ pub(crate) fn process(
     let changed: Vec<_> = done
         .iter()
         .map(|(slot, derived, diff)| others::Changed {
+            user: slot.facts.user,
             now: &derived.profile,
             attributes: &diff.attributes,
             before: slot.person.rows.is_some().then_some(&slot.person.stored.profile[..]),
@@ -359,7 +360,7 @@ fn profiles<'w>(
                 note(frame, slot, pass)?;
             }
             let before = slot.person.rows.is_some().then_some(&slot.person.stored.profile[..]);
-            pass.ahead.note(frame.config, &slot.part, before);
+            pass.ahead.note(frame.config, slot.facts.user, &slot.part, before);
         }
     }
     spare(&slots, pass);

@@ -151,6 +151,30 @@ pub struct WhyAttribute {
     pub losers: Vec<Loser>,
 }
 
+/// Why a link leads where it does.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the fields say what they hold")]
+pub enum LinkReason {
+    /// An attribute holds the other's value of a unique attribute.
+    Attribute { attribute: String, matches: String, value: Value },
+    /// An admin said so.
+    Admin { said: Option<Since> },
+}
+
+/// Whom a link leads to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WhyLink {
+    /// The link's primary name.
+    pub name: String,
+    /// The other's public id; `None`: nobody is known there.
+    pub id: Option<String>,
+    /// The other's login.
+    pub login: Option<String>,
+    /// Why.
+    pub because: LinkReason,
+}
+
 /// A part of a condition that decides it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WhyStep {
@@ -328,6 +352,9 @@ pub struct Why {
     /// Attributes: all with a value, or the one asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<WhyAttribute>,
+    /// Whom her links lead to, if everything is explained.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<WhyLink>,
     /// Groups: all she is in, or the one asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<WhyGroup>,

@@ -5,6 +5,7 @@ mod answer;
 mod apps;
 mod attributes;
 mod groups;
+mod links;
 mod reads;
 mod status;
 mod steps;
@@ -14,8 +15,9 @@ mod tests;
 mod text;
 
 pub use answer::{
-    AccountReason, At, Loser, Mapped, MemberReason, PlanRef, Read, RuleAnswer, Since, StatusReason,
-    ValueReason, Why, WhyAccount, WhyAccountValue, WhyApp, WhyAttribute, WhyGroup, WhyStatus, WhyStep,
+    AccountReason, At, LinkReason, Loser, Mapped, MemberReason, PlanRef, Read, RuleAnswer, Since,
+    StatusReason, ValueReason, Why, WhyAccount, WhyAccountValue, WhyApp, WhyAttribute, WhyGroup, WhyLink,
+    WhyStatus, WhyStep,
 };
 
 use muster_engine::Config;
@@ -69,6 +71,7 @@ impl Muster {
         if about.everything() {
             let valued = (0..config.attributes.len()).filter(|&s| !subject.value(s).is_null());
             why.attributes = valued.map(|s| attributes::explain(&subject, s)).collect();
+            why.links.clone_from(&subject.links);
             why.groups = subject.groups().into_iter().map(|g| groups::explain(&subject, g)).collect();
             why.apps = subject.apps().into_iter().map(|a| apps::explain(&subject, a)).collect();
         }

@@ -1,9 +1,9 @@
 //! What expressions read, with what it holds for a person.
 
-use muster_engine::config::{Inbound, Outbound, ROOT_APP, ROOT_ORG, ROOT_RECORD, ROOT_USER};
+use muster_engine::config::{Inbound, LinkWay, Outbound, ROOT_APP, ROOT_ORG, ROOT_RECORD, ROOT_USER};
 use muster_engine::derive::Others;
 use muster_engine::facts::Record;
-use muster_engine::model::{AppKey, GroupKey};
+use muster_engine::model::{AppKey, GroupKey, IdKind, public_id};
 use muster_engine::{Config, Value};
 
 use super::answer::Read;
@@ -60,10 +60,18 @@ fn user(subject: &Subject, app: &[Value], set: &ReadSet) -> Vec<Read> {
     }
     for &(link, slot) in &set.links {
         let Some(definition) = config.links.get(link) else { continue };
-        let key = subject.value(definition.attribute);
-        let other = key.as_str().and_then(|k| subject.linked.linked(link, k));
+        let held = subject.derived.links.iter().find(|(item, _)| *item == definition.item);
+        let other = held.and_then(|(_, key)| subject.linked.linked(link, key));
         let name = config.org.links.get(&definition.item).map_or("link", |l| l.name.as_str());
-        reads.push(read(format!("{name} (who is looked up by)"), key));
+        match definition.way {
+            LinkWay::Attribute { holds, .. } => {
+                reads.push(read(format!("{name} (who is looked up by)"), subject.value(holds)));
+            }
+            LinkWay::Said => {
+                let id = held.and_then(|(_, key)| key.parse().ok()).map(|key| public_id(IdKind::User, key));
+                reads.push(read(format!("{name} (who was named)"), &id.map_or(Value::Null, Value::from)));
+            }
+        }
         let value = other.and_then(|o| o.get(slot)).unwrap_or(Value::NULL);
         reads.push(read(format!("{name}'s {}", config.attribute_name(slot)), value));
     }

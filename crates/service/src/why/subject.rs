@@ -13,7 +13,7 @@ use muster_store::people::{AccountRow, PersonRows, load_people};
 use muster_store::tasks::TaskRow;
 use muster_store::{Tx, plans};
 
-use super::answer::{At, PlanRef, Since, Why};
+use super::answer::{At, PlanRef, Since, Why, WhyLink};
 use crate::clock::machine_now;
 use crate::error::{Result, ServiceError};
 use crate::look::{SyncView, open_tasks};
@@ -32,6 +32,7 @@ pub(super) struct Subject {
     profile_since: BTreeMap<String, (i64, i64)>,
     plans: HashMap<i64, PlanRef>,
     tasks: HashMap<i64, TaskRow>,
+    pub(super) links: Vec<WhyLink>,
     notes: Vec<String>,
 }
 
@@ -68,6 +69,7 @@ impl Subject {
                 notes.push(format!("the person's dates that have come are put off until {}", At(until)));
             }
             subject.plans = plans_of(tx, &subject.rows, &subject.person, &subject.profile_since)?;
+            subject.links = super::links::explain(tx, &subject)?;
             subject.tasks = open_tasks(tx, &subject.rows.accounts)?;
             subject.notes = notes;
             Ok(subject)
@@ -78,7 +80,7 @@ impl Subject {
         let person = Person::load(&config, rows.clone())?;
         let as_of = Millis(rows.user.as_of);
         let part = derive_profile(&config, &person.facts, as_of);
-        let linked = others::load(tx, &config, &[&part], &Ahead::default())?;
+        let linked = others::load(tx, &config, &[&part.links], &Ahead::default())?;
         let derived = derive_from(&config, &person.facts, part, &linked, as_of);
         let profile_since = match &rows.user.profile_since {
             Some(text) => {
@@ -97,6 +99,7 @@ impl Subject {
             profile_since,
             plans: HashMap::new(),
             tasks: HashMap::new(),
+            links: Vec::new(),
             notes: Vec::new(),
         })
     }
@@ -120,6 +123,7 @@ impl Subject {
             notes: self.notes.clone(),
             status: None,
             attributes: Vec::new(),
+            links: Vec::new(),
             groups: Vec::new(),
             apps: Vec::new(),
         }

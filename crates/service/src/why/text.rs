@@ -6,8 +6,8 @@ use muster_engine::Value;
 use muster_engine::model::RuleStatus;
 
 use super::answer::{
-    AccountReason, MemberReason, Read, RuleAnswer, Since, StatusReason, ValueReason, Why, WhyAccountValue,
-    WhyApp, WhyAttribute, WhyGroup, WhyStatus, WhyStep,
+    AccountReason, LinkReason, MemberReason, Read, RuleAnswer, Since, StatusReason, ValueReason, Why,
+    WhyAccountValue, WhyApp, WhyAttribute, WhyGroup, WhyLink, WhyStatus, WhyStep,
 };
 use crate::look::{SyncState, SyncView};
 
@@ -80,6 +80,10 @@ impl Why {
             lines.heading("Attributes");
             self.attributes.iter().for_each(|a| tell_attribute(&mut lines, a));
         }
+        if !self.links.is_empty() {
+            lines.heading("Links");
+            self.links.iter().for_each(|l| tell_link(&mut lines, l));
+        }
         if !self.groups.is_empty() {
             lines.heading("Groups");
             self.groups.iter().for_each(|g| tell_group(&mut lines, 1, g));
@@ -125,6 +129,23 @@ fn tell_status(lines: &mut Lines, status: &WhyStatus) {
         },
     );
     status.others.iter().for_each(|other| lines.add(2, format!("besides: {other}")));
+}
+
+fn tell_link(lines: &mut Lines, link: &WhyLink) {
+    let other = link.login.as_ref().or(link.id.as_ref()).map_or("nobody who is known", String::as_str);
+    lines.add(1, format!("{}: {other}", link.name));
+    lines.add(
+        2,
+        match &link.because {
+            LinkReason::Attribute { attribute, matches, value } => {
+                format!("whoever has the {matches} that {attribute} holds, {}", shown(value))
+            }
+            LinkReason::Admin { said: Some(said) } => {
+                format!("an admin said so on {}, {}", said.at, by_plan(said))
+            }
+            LinkReason::Admin { said: None } => "an admin said so".to_owned(),
+        },
+    );
 }
 
 fn tell_attribute(lines: &mut Lines, attribute: &WhyAttribute) {

@@ -107,7 +107,7 @@ fn one_step(sim: &mut Sim, step: &Step) -> Result<(), Broken> {
         at("the preview differs from what was done:", difference(&promised, &logged))
     })?;
     let now = views(&sim.muster);
-    let (happened, told) = (store_effects(&was, &now), net(&sim.raw_effects(done.plan)));
+    let (happened, told) = (store_effects(&sim.org(), &was, &now), net(&sim.raw_effects(done.plan)));
     law(told == happened, || at("the log differs from what happened:", difference(&told, &happened)))?;
     law(shown.counts == done.counts, || at("counts", format!("{:?}\n{:?}", shown.counts, done.counts)))?;
     law(shown.notes.rejected == done.notes.rejected, || {
@@ -301,6 +301,7 @@ fn person(step: &Step, of: usize) -> Option<usize> {
         Step::Update { who, .. }
         | Step::Transition { who, .. }
         | Step::Group { who, .. }
+        | Step::Link { who, .. }
         | Step::Assign { who, .. }
         | Step::Unassign { who, .. } => who.checked_rem(of),
         _ => None,

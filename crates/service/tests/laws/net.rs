@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_engine::outbound::AccountState;
 use muster_engine::plan::{Changed, Effect};
-use muster_engine::{AppKey, GroupKey, UserStatus, Value};
+use muster_engine::{AppKey, GroupKey, ItemKey, UserKey, UserStatus, Value};
 
 use crate::sim::effect_lines;
 
@@ -16,6 +16,7 @@ struct Net {
     created: Option<Effect>,
     status: Option<(UserStatus, UserStatus)>,
     profile: Changes,
+    links: BTreeMap<ItemKey, (Option<UserKey>, Option<UserKey>)>,
     groups: BTreeMap<GroupKey, i32>,
     apps: BTreeMap<AppKey, (i32, Option<GroupKey>)>,
     /// Apps she comes to keep for a while, or no longer only that.
@@ -42,6 +43,9 @@ impl Net {
             Effect::UserCreated { .. } => self.created = Some(effect.clone()),
             Effect::StatusChanged { from, to } => self.status.get_or_insert((*from, *to)).1 = *to,
             Effect::ProfileChanged { changes } => join(&mut self.profile, changes),
+            Effect::LinkChanged { link, from, to } => {
+                self.links.entry(*link).or_insert((*from, *to)).1 = *to;
+            }
             Effect::GroupAdded { group } => *self.groups.entry(*group).or_default() += 1,
             Effect::GroupRemoved { group } => *self.groups.entry(*group).or_default() -= 1,
             Effect::AppAssigned { app, by } => {
@@ -68,6 +72,8 @@ impl Net {
         let mut out: Vec<Effect> = self.created.into_iter().collect();
         out.extend(self.status.filter(|(a, b)| a != b).map(|(from, to)| Effect::StatusChanged { from, to }));
         out.push(Effect::ProfileChanged { changes: changes(self.profile) });
+        let links = self.links.into_iter().filter(|(_, (from, to))| from != to);
+        out.extend(links.map(|(link, (from, to))| Effect::LinkChanged { link, from, to }));
         out.extend(self.groups.into_iter().filter_map(|(group, n)| match n {
             0 => None,
             1.. => Some(Effect::GroupAdded { group }),

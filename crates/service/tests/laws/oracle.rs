@@ -14,7 +14,9 @@ use muster_store::people::PersonRows;
 use serde_json::{Value as Json, json};
 
 use crate::stored::{GRACE, SaidText, Scope, View};
-use crate::world::{BOSS_NAME, Cond, DAY, DISPLAY, LOGIN, RECORD, SHOWN, department, title_part};
+use crate::world::{
+    BOSS_NAME, Cond, DAY, DISPLAY, LOGIN, MENTOR_NAME, RECORD, SHOWN, department, title_part,
+};
 
 type Profile = BTreeMap<String, Value>;
 
@@ -50,6 +52,13 @@ pub(crate) struct Oracle<'a> {
     pub(crate) conds: &'a BTreeMap<String, Cond>,
 }
 
+/// Whom links lead to.
+#[derive(Clone, Copy)]
+struct Far<'a> {
+    boss: Option<&'a Profile>,
+    mentor: Option<&'a Profile>,
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Stands {
     Begins(i64),
@@ -79,10 +88,14 @@ impl Oracle<'_> {
         let mut all: BTreeMap<i64, Told> =
             people.iter().map(|p| (p.user.user_key, self.profile(p, as_of(p)))).collect();
         let link = self.org.links.values().find(|l| l.name == "manager").unwrap();
+        let link = link.keys.as_ref().unwrap();
         let by_number: BTreeMap<String, Profile> = all
             .values()
             .filter_map(|t| Some((t.profile.get(&link.matches)?.as_str()?.to_lowercase(), t.profile.clone())))
             .collect();
+        let mentor = self.org.links.iter().find(|(_, l)| l.name == "mentor").map(|(item, _)| item.0);
+        let by_key: BTreeMap<String, Profile> =
+            all.iter().map(|(user, t)| (user.to_string(), t.profile.clone())).collect();
         for p in people {
             let Some(told) = all.get_mut(&p.user.user_key) else { continue };
             let boss = told
@@ -90,8 +103,10 @@ impl Oracle<'_> {
                 .get(&link.attribute)
                 .and_then(Value::as_str)
                 .and_then(|n| by_number.get(&n.to_lowercase()));
-            self.groups(p, told, boss, as_of(p));
-            self.apps(p, told, boss, as_of(p));
+            let mentor = mentor.and_then(|item| told.links.get(&item)).and_then(|key| by_key.get(key));
+            let far = Far { boss, mentor };
+            self.groups(p, told, far, as_of(p));
+            self.apps(p, told, far, as_of(p));
         }
         all
     }
@@ -244,9 +259,13 @@ impl Oracle<'_> {
             }
         }
         for (item, link) in &self.org.links {
-            if let Some(key) = told.profile.get(&link.attribute).and_then(Value::as_str) {
-                told.links.insert(item.0, key.to_lowercase());
-            }
+            let key = match &link.keys {
+                Some(keys) => {
+                    told.profile.get(&keys.attribute).and_then(Value::as_str).map(str::to_lowercase)
+                }
+                None => said.link(&link.name).map(|user| user.to_string()),
+            };
+            told.links.extend(key.map(|key| (item.0, key)));
         }
         told
     }
@@ -367,7 +386,7 @@ impl Oracle<'_> {
         }
     }
 
-    fn groups(&self, p: &PersonRows, told: &mut Told, boss: Option<&Profile>, as_of: i64) {
+    fn groups(&self, p: &PersonRows, told: &mut Told, far: Far<'_>, as_of: i64) {
         let mut out = BTreeSet::new();
         let facts = || {
             p.membership_facts
@@ -398,7 +417,7 @@ impl Oracle<'_> {
             let member: BTreeSet<String> = out.iter().map(|g| name(&GroupKey(*g))).collect();
             let cond = self.conds.get(&rule.expression).unwrap();
             if rule.except_groups.iter().any(|g| out.contains(&g.0))
-                || !holds(cond, &told.profile, boss, &member, self.days(as_of))
+                || !holds(cond, &told.profile, far, &member, self.days(as_of))
             {
                 continue;
             }
@@ -419,7 +438,7 @@ impl Oracle<'_> {
         }
     }
 
-    fn apps(&self, p: &PersonRows, told: &mut Told, boss: Option<&Profile>, as_of: i64) {
+    fn apps(&self, p: &PersonRows, told: &mut Told, far: Far<'_>, as_of: i64) {
         let left = told.status == "DEPROVISIONED";
         let formers = formers(p);
         let everyone = self.org.group_named("Everyone").unwrap().0.0;
@@ -503,10 +522,10 @@ impl Oracle<'_> {
                             told.broken
                                 .push(format!("{app}.{name} is set once, and what was set isn't kept"));
                         }
-                        let now = || self.outbound(&m.expression, p, told, boss);
+                        let now = || self.outbound(&m.expression, p, told, far);
                         kept.get(name).cloned().unwrap_or_else(now)
                     }
-                    (None, Some(m)) => self.outbound(&m.expression, p, told, boss),
+                    (None, Some(m)) => self.outbound(&m.expression, p, told, far),
                 };
                 attributes.insert(name.to_owned(), serde_json::to_value(value).unwrap());
             }
@@ -515,11 +534,12 @@ impl Oracle<'_> {
         }
     }
 
-    fn outbound(&self, expression: &str, p: &PersonRows, told: &Told, boss: Option<&Profile>) -> Value {
+    fn outbound(&self, expression: &str, p: &PersonRows, told: &Told, far: Far<'_>) -> Value {
         let text = |name: &str| told.profile.get(name).and_then(Value::as_str).unwrap_or_default();
         match expression {
             DISPLAY => Value::from(format!("{} {}", text("firstName"), text("lastName"))),
-            BOSS_NAME => boss.and_then(|b| b.get("lastName")).cloned().unwrap_or_default(),
+            MENTOR_NAME => far.mentor.and_then(|m| m.get("lastName")).cloned().unwrap_or_default(),
+            BOSS_NAME => far.boss.and_then(|b| b.get("lastName")).cloned().unwrap_or_default(),
             SHOWN => {
                 let name = |g: &i64| self.org.groups.get(&GroupKey(*g)).map(|g| g.name.clone());
                 let names: BTreeSet<String> = told.groups.iter().filter_map(name).collect();
@@ -568,19 +588,20 @@ fn combined(given: &[&Value]) -> Option<Value> {
 fn holds(
     cond: &Cond,
     profile: &Profile,
-    boss: Option<&Profile>,
+    far: Far<'_>,
     groups: &BTreeSet<String>,
     begun: impl Fn(&str, i64) -> bool + Copy,
 ) -> bool {
     let text = |p: &Profile, name: &str| p.get(name).and_then(Value::as_str).map(str::to_owned);
-    let both = |a: &Cond| holds(a, profile, boss, groups, begun);
+    let both = |a: &Cond| holds(a, profile, far, groups, begun);
     match cond {
         Cond::Department(d) => text(profile, "department") == Some(department(*d)),
         Cond::Title(t) => text(profile, "title").is_some_and(|v| v.contains(title_part(*t))),
         Cond::Level(n) => matches!(profile.get("level"), Some(Value::Int(v)) if v >= n),
         Cond::In(g) => groups.contains(&format!("g{g}")),
         Cond::Started(d) => text(profile, "startDate").is_some_and(|v| begun(&v, *d)),
-        Cond::Boss(d) => boss.and_then(|b| text(b, "department")) == Some(department(*d)),
+        Cond::Mentor(d) => far.mentor.and_then(|m| text(m, "department")) == Some(department(*d)),
+        Cond::Boss(d) => far.boss.and_then(|b| text(b, "department")) == Some(department(*d)),
         Cond::Not(a) => !both(a),
         Cond::And(a, b) => both(a) && both(b),
         Cond::Or(a, b) => both(a) || both(b),

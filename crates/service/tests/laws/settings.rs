@@ -3,12 +3,12 @@
 use muster_engine::AppKey;
 use muster_engine::model::schema::base_attributes;
 use muster_engine::model::{
-    AttributeDef, Confirm, Direction, Group, GroupKey, ItemKey, LeaveAt, LeaverAction, Mapping, MatchTier,
-    OnReturn, Org, PushWhen, WhenPartial, WhenTaken,
+    AttributeDef, Confirm, Direction, Group, GroupKey, ItemKey, LeaveAt, LeaverAction, LinkDef, Mapping,
+    MatchTier, OnReturn, Org, PushWhen, WhenPartial, WhenTaken,
 };
 use proptest::prelude::*;
 
-use crate::world::{APPS, BOSS_NAME, DISPLAY, GROUPS, RECORD, SHOWN, SOURCES};
+use crate::world::{APPS, BOSS_NAME, DISPLAY, GROUPS, MENTOR_NAME, RECORD, SHOWN, SOURCES};
 
 /// One of them.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub(crate) enum Setting {
     },
     /// What the manager's key stands in, and what finds her.
     Manager(&'static str, &'static str),
+    /// A link that is said by hand comes with a mapping that reads it and goes with it.
+    Mentor(bool),
     /// The second source ranks before the first.
     Swap(bool),
     Leave(usize, LeaverAction),
@@ -80,6 +82,7 @@ pub(crate) fn setting() -> impl Strategy<Value = Setting> {
         2 => (prop::sample::select(vec!["managerId", "title"]),
               prop::sample::select(vec!["employeeNumber", "login"]))
             .prop_map(|(at, by)| Setting::Manager(at, by)),
+        2 => any().prop_map(Setting::Mentor),
         2 => any().prop_map(Setting::Swap),
         2 => (source(), prop::sample::select(leave.to_vec())).prop_map(|(s, l)| Setting::Leave(s, l)),
         1 => (source(), any()).prop_map(|(s, on)| Setting::Ends(s, on)),
@@ -131,9 +134,20 @@ impl Setting {
                 }
             }
             Self::Manager(attribute, matches) => {
-                for link in org.links.values_mut() {
-                    (*attribute).clone_into(&mut link.attribute);
-                    (*matches).clone_into(&mut link.matches);
+                for keys in org.links.values_mut().filter_map(|l| l.keys.as_mut()) {
+                    (*attribute).clone_into(&mut keys.attribute);
+                    (*matches).clone_into(&mut keys.matches);
+                }
+            }
+            Self::Mentor(there) => {
+                org.links.retain(|_, l| l.name != "mentor");
+                for app in APPS {
+                    map(org, app, Direction::ToApp, "mentor", None);
+                }
+                if *there {
+                    let mentor = LinkDef { name: "mentor".to_owned(), ..LinkDef::default() };
+                    org.links.insert(ItemKey(3_000_000), mentor);
+                    map(org, "dir", Direction::ToApp, "mentor", Some(MENTOR_NAME));
                 }
             }
             Self::Swap(swap) => {

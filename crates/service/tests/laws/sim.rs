@@ -165,6 +165,10 @@ impl Sim {
                     [usize::from(*to)];
                 m.user_transition(&actor, &id(*who)?, to, options)
             }
+            Step::Link { who, other: Some(other) } => {
+                m.user_link(&actor, &id(*who)?, "mentor", &id(*other)?, options)
+            }
+            Step::Link { who, other: None } => m.user_unlink(&actor, &id(*who)?, "mentor", options),
             Step::Group { who, group: g, add: true } => {
                 m.group_add(&actor, &group(*g), &id(*who)?, None, options)
             }
@@ -334,6 +338,7 @@ pub(crate) fn effect_lines(login: &str, effect: &Effect) -> Vec<String> {
                 format!("{login}: {} {} → {}", c.attribute, json(&c.from), json(&c.to))
             })
             .collect(),
+        Effect::LinkChanged { link, from, to } => one(format!("link {link} {from:?} → {to:?}")),
         Effect::GroupAdded { group } => one(format!("joins {group}")),
         Effect::GroupRemoved { group } => one(format!("leaves {group}")),
         Effect::AppAssigned { app, by } => one(format!("gets {app} by {by:?}")),
@@ -346,7 +351,7 @@ pub(crate) fn effect_lines(login: &str, effect: &Effect) -> Vec<String> {
 }
 
 /// The effects that two states of the store tell of, in the same words.
-pub(crate) fn store_effects(before: &Views, after: &Views) -> Vec<String> {
+pub(crate) fn store_effects(org: &Org, before: &Views, after: &Views) -> Vec<String> {
     let mut lines = Vec::new();
     let nobody = View::default();
     for (user, now) in after {
@@ -368,6 +373,12 @@ pub(crate) fn store_effects(before: &Views, after: &Views) -> Vec<String> {
                 if a != b {
                     tell(format!("{name} {a} → {b}"));
                 }
+            }
+        }
+        for item in org.links.iter().filter(|(_, l)| l.keys.is_none()).map(|(item, _)| item) {
+            let other = |v: &View| v.links.get(&item.0).map(|key| UserKey(key.parse().unwrap()));
+            if other(old) != other(now) {
+                tell(format!("link {item} {:?} → {:?}", other(old), other(now)));
             }
         }
         now.groups.difference(&old.groups).for_each(|g| tell(format!("joins {g}")));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use muster_engine::facts::{Fact, FactValue, Said};
-use muster_engine::{UserStatus, Value};
+use muster_engine::{UserKey, UserStatus, Value};
 use muster_service::Muster;
 use muster_store::pending::{self, PendingRow};
 use muster_store::people::{PersonRows, load_people};
@@ -54,6 +54,14 @@ impl SaidText {
     pub(crate) fn postponed(&self) -> Option<i64> {
         self.facts.iter().find_map(|e| match (&e.fact, &e.said.value) {
             (Fact::Postponed, Some(FactValue::Postponed { until, .. })) => Some(until.0),
+            _ => None,
+        })
+    }
+
+    /// Whom a link leads to by hand.
+    pub(crate) fn link(&self, name: &str) -> Option<UserKey> {
+        self.facts.iter().find_map(|e| match (&e.fact, &e.said.value) {
+            (Fact::Link { link }, Some(FactValue::Link(other))) if link == name => Some(*other),
             _ => None,
         })
     }

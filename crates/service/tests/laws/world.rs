@@ -27,6 +27,8 @@ pub(crate) enum Cond {
     Started(i64),
     /// The manager's department.
     Boss(u8),
+    /// The mentor's department.
+    Mentor(u8),
     Not(Box<Cond>),
     And(Box<Cond>, Box<Cond>),
     Or(Box<Cond>, Box<Cond>),
@@ -43,6 +45,9 @@ impl Cond {
             Self::Started(d) => format!("user.startDate <= Time.now().plusDays({d})"),
             Self::Boss(d) => {
                 format!("user.getLinkedObject(\"manager\").department == \"{}\"", department(*d))
+            }
+            Self::Mentor(d) => {
+                format!("user.getLinkedObject(\"mentor\").department == \"{}\"", department(*d))
             }
             Self::Not(a) => format!("!({})", a.text()),
             Self::And(a, b) => format!("({}) AND ({})", a.text(), b.text()),
@@ -150,6 +155,7 @@ pub(crate) const LOGIN: &str = "String.toLowerCase(appuser.last) + \"@x.io\"";
 pub(crate) const DISPLAY: &str = "user.firstName + \" \" + user.lastName";
 pub(crate) const SHOWN: &str = "Arrays.toCsvString(user.getGroups({'group.profile.name': 'g'}).![name])";
 pub(crate) const RECORD: &str = "hr.title ?: ext.title";
+pub(crate) const MENTOR_NAME: &str = "user.getLinkedObject(\"mentor\").lastName";
 pub(crate) const BOSS_NAME: &str = "user.getLinkedObject(\"manager\").lastName";
 
 impl World {
@@ -157,7 +163,7 @@ impl World {
         let mut out = format!(
             "[org]\nname = \"Laws\"\nguard = {{ percent = 40, minimum = {} }}\n\n[attributes]\nstartDate = \"date\"\nrole = \"string\"\n\
              [attributes.employeeNumber]\nunique = true\n[attributes.level]\ntype = \"integer\"\nminimum = 1\nmaximum = 5\n\n\
-             [links.manager]\nattribute = \"managerId\"\nmatches = \"employeeNumber\"\n\n[groups]\n",
+             [links.manager]\nattribute = \"managerId\"\nmatches = \"employeeNumber\"\n[links.mentor]\nassociated = \"mentee\"\n\n[groups]\n",
             self.minimum
         );
         for g in 0..GROUPS {
@@ -244,8 +250,10 @@ impl AppSpec {
         let when = if self.title_once { "create" } else { "always" };
         match name {
             "dir" => {
-                let _ =
-                    write!(out, "userName = 'user.login'\ndisplayName = '{DISPLAY}'\nboss = '{BOSS_NAME}'\n");
+                let _ = write!(
+                    out,
+                    "userName = 'user.login'\ndisplayName = '{DISPLAY}'\nboss = '{BOSS_NAME}'\nmentor = '{MENTOR_NAME}'\n"
+                );
             }
             "crm" => {
                 let _ = write!(
@@ -356,6 +364,11 @@ pub(crate) enum Step {
         group: u8,
         add: bool,
     },
+    /// Somebody's mentor, by hand.
+    Link {
+        who: usize,
+        other: Option<usize>,
+    },
     RuleStatus {
         rule: usize,
         active: bool,
@@ -431,6 +444,7 @@ impl fmt::Debug for Step {
             Self::Group { who, group, add } => {
                 write!(f, "group g{group}: {} {who}", if *add { "add" } else { "remove" })
             }
+            Self::Link { who, other } => write!(f, "mentor of {who}: {other:?}"),
             Self::RuleStatus { rule, active } => write!(f, "rule r{rule}: active = {active}"),
             Self::Rule { rule, spec } => write!(f, "rule r{rule} is {spec:?}"),
             Self::Once { app, attribute, once } => write!(f, "{attribute} of app {app}: once = {once}"),
@@ -460,6 +474,7 @@ fn cond() -> impl Strategy<Value = Cond> {
         3 => (0u8..GROUPS).prop_map(Cond::In),
         2 => (-3i64..8).prop_map(Cond::Started),
         2 => (0u8..3).prop_map(Cond::Boss),
+        1 => (0u8..3).prop_map(Cond::Mentor),
     ];
     leaf.prop_recursive(2, 4, 2, |inner| {
         prop_oneof![
@@ -608,6 +623,7 @@ pub(crate) fn personal() -> impl Strategy<Value = Step> {
         2 => (who(), 0usize..3, prop::option::of(1i64..6), prop::option::of(0u8..3))
             .prop_map(|(who, app, days, role)| Step::Assign { who, app, days, role }),
         1 => (who(), 0usize..3).prop_map(|(who, app)| Step::Unassign { who, app }),
+        2 => (who(), prop::option::weighted(0.8, who())).prop_map(|(who, other)| Step::Link { who, other }),
     ]
 }
 

@@ -193,6 +193,18 @@ fn from_effect(config: &Config, block: &LogBlock, position: i64, line: &Compact)
         Effect::AccountChanged { app: a, .. } => {
             target.push(TargetView { change_details: changes(&line.effect), ..app(*a) });
         }
+        Effect::LinkChanged { link, from, to } => {
+            let name = config.org.links.get(link).map_or_else(|| link.to_string(), |l| l.name.clone());
+            target.push(named("LinkedObject", public_id(IdKind::Mapping, link.0), name));
+            let person = |user: &UserKey| TargetView {
+                id: public_id(IdKind::User, user.0),
+                kind: "User".to_owned(),
+                alternate_id: None,
+                display_name: None,
+                change_details: None,
+            };
+            target.extend(to.iter().chain(from).take(1).map(person));
+        }
         Effect::UserCreated { .. } | Effect::StatusChanged { .. } | Effect::ProfileChanged { .. } => {}
     }
     event(block, position, line.effect.event_type().to_owned(), &block.actor, target)
@@ -230,6 +242,10 @@ fn changes(effect: &Effect) -> Option<Json> {
         Effect::ProfileChanged { changes } => {
             let (from, to) = sides(changes);
             Some(json!({ "from": from, "to": to }))
+        }
+        Effect::LinkChanged { from, to, .. } => {
+            let side = |user: &Option<UserKey>| json!({ "linkedObject": user.map(|user| public_id(IdKind::User, user.0)) });
+            Some(json!({ "from": side(from), "to": side(to) }))
         }
         Effect::AccountChanged { from: was, to: is, changes, .. } => {
             let (mut from, mut to) = sides(changes);
@@ -305,6 +321,7 @@ fn in_words(event_type: &str) -> &str {
         "user.account.expire_password" => "Expire password of user",
         "user.account.reset_password" => "Reset password of user",
         "user.account.update_profile" => "Update user profile",
+        "user.linked_object.update" => "Link user to another",
         "group.user_membership.add" => "Add user to group",
         "group.user_membership.remove" => "Remove user from group",
         "group.lifecycle.create" => "Create group",

@@ -242,6 +242,10 @@ fn look_ups_page_in_order(store: &Store) {
                 dependants.iter().map(|row| row.user_key).collect::<Vec<_>>(),
                 [20, 21, 22, 23, 24, 25]
             );
+            assert_eq!(lookups::linked_to(tx, 8, "2", 21, 2)?, [22, 23]);
+            let held = lookups::links_of_range(tx, 9, 11)?;
+            let held: Vec<_> = held.iter().map(|l| (l.user_key, l.link_item, l.value.as_str())).collect();
+            assert_eq!(held, [(10, 8, "1"), (11, 8, "1")]);
             assert_eq!(lookups::status_counts(tx)?, [("ACTIVE".to_owned(), 25)]);
             let counts = lookups::account_counts(tx)?;
             assert_eq!(
