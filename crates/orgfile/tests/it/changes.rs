@@ -225,8 +225,8 @@ fn feeds_that_contradict_themselves_are_told() {
         ),
         ("key = \"id\"\ndelimiter = \"ä\"", "feed.delimiter is 'ä'; give one ASCII character"),
         (
-            "key = \"di\"",
-            "feed.key names the column \"di\", which isn't among its columns; did you mean \"id\"?",
+            "key = \"idd\"",
+            "feed.key names the column \"idd\", which isn't among its columns; did you mean \"id\"?",
         ),
     ] {
         assert!(refused(feed, "dept = \"string\"").contains(expected), "{feed}");
