@@ -41,6 +41,7 @@ const WHOLE_TABLE: &[&str] = &[
     "mail::TAKE",
     "mail::WAITING",
     "meta::ALL",
+    "pending::COUNTS",
     "rederive::COUNT",
     "runs::UNFINISHED",
     "schedule::ALL",
