@@ -11,6 +11,7 @@ mod apps;
 mod base;
 mod document;
 mod groups;
+mod identity_sources;
 mod linked_objects;
 mod logs;
 mod mappings;
@@ -69,6 +70,7 @@ fn operations() -> OpenApiRouter<Arc<Shared>> {
         .merge(app_connections::routes())
         .merge(app_features::routes())
         .merge(matches::routes())
+        .merge(identity_sources::routes())
 }
 
 /// The OpenAPI document, as it comes from the handlers.

@@ -22,5 +22,5 @@ mod world;
 
 pub use access::{Actor, Door, NewToken, Right, Session};
 pub use error::{Result, ServiceError};
-pub use import::{Import, ImportOptions};
+pub use import::{Import, ImportOptions, Loaded, SourceSession, SourceSessionStatus};
 pub use muster::Muster;

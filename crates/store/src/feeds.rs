@@ -34,6 +34,9 @@ statements! {
 /// The state of a feed whose content is still being written.
 pub const SPOOLING: &str = "SPOOLING";
 
+/// The shape of a feed whose rows were told one by one.
+pub const ENTRIES: &str = "ENTRIES";
+
 /// Content a chunk holds: small enough for short transactions, large enough to compress well.
 const CHUNK_BYTES: usize = 4 << 20;
 
@@ -58,7 +61,7 @@ pub struct FeedRow {
     pub valid: i64,
     /// How many were rejected.
     pub rejected: i64,
-    /// Header and forms of the keys, as JSON.
+    /// How the content is written: none as a file, [`ENTRIES`] as rows told one by one.
     pub shape: Option<String>,
     /// [`SPOOLING`], SPOOLED, APPLIED, HELD, UNDONE.
     pub state: String,

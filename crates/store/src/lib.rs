@@ -32,6 +32,7 @@ pub mod runs;
 pub mod schedule;
 pub mod search;
 pub mod secrets;
+pub mod source_sessions;
 mod sqlite;
 mod statements;
 mod store;

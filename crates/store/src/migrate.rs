@@ -16,6 +16,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "0003_jobs", sql: include_str!("../migrations/0003_jobs.sql") },
     Migration { name: "0004_deltas", sql: include_str!("../migrations/0004_deltas.sql") },
     Migration { name: "0005_matching", sql: include_str!("../migrations/0005_matching.sql") },
+    Migration { name: "0006_source_sessions", sql: include_str!("../migrations/0006_source_sessions.sql") },
 ];
 
 /// What an engine writes for the type words of a migration.

@@ -45,6 +45,7 @@ pub fn all() -> Vec<Statement> {
         crate::schedule::STATEMENTS,
         crate::search::STATEMENTS,
         crate::secrets::STATEMENTS,
+        crate::source_sessions::STATEMENTS,
         crate::tasks::STATEMENTS,
         crate::tokens::STATEMENTS,
     ]

@@ -8,6 +8,7 @@ mod hired;
 mod identity;
 mod left;
 mod moved;
+mod sessions;
 mod support;
 mod suspended;
 mod tools;

@@ -26,6 +26,11 @@ impl<T> Answer<T> {
         Self { status: StatusCode::CREATED, ..Self::ok(body) }
     }
 
+    /// 202 with a body.
+    pub(crate) fn accepted(body: T) -> Self {
+        Self { status: StatusCode::ACCEPTED, ..Self::ok(body) }
+    }
+
     /// With a header; one that can't be written is left out.
     #[must_use]
     pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
@@ -69,7 +74,7 @@ impl Answer<Nothing> {
     }
 
     /// 202 without a body.
-    pub(crate) fn accepted() -> Self {
+    pub(crate) fn nothing_yet() -> Self {
         Self { status: StatusCode::ACCEPTED, ..Self::no_content() }
     }
 }

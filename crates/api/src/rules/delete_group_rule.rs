@@ -35,7 +35,7 @@ pub(crate) async fn delete_group_rule(
     call.change(move |cx| {
         let rule = read(cx, &id, false)?.id;
         let report = cx.session.rule_delete(&cx.session.actor, &rule, params.remove_users, cx.options)?;
-        cx.settle(report, || Ok(Answer::accepted()))
+        cx.settle(report, || Ok(Answer::nothing_yet()))
     })
     .await
 }

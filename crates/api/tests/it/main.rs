@@ -9,6 +9,7 @@ mod clients;
 mod document;
 mod feeds;
 mod groups;
+mod identity_sources;
 mod linked_objects;
 mod logs;
 mod matches;

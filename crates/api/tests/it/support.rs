@@ -51,14 +51,24 @@ pub(crate) struct Server {
     client: reqwest::Client,
     pub(crate) base: String,
     pub(crate) token: String,
-    _dir: tempfile::TempDir,
+    _dir: Option<tempfile::TempDir>,
 }
 
 impl Server {
     /// Starts one over an empty org.
     pub(crate) fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let muster = Arc::new(Muster::open(dir.path(), true, None).unwrap());
+        let muster = Muster::open(dir.path(), true, None).unwrap();
+        Self { _dir: Some(dir), ..Self::serve(muster, "first") }
+    }
+
+    /// Starts one over the store in a folder, at an instant.
+    pub(crate) fn over(dir: &std::path::Path, clock: &str) -> Self {
+        Self::serve(Muster::open(dir, true, Some(clock)).unwrap(), clock)
+    }
+
+    fn serve(muster: Muster, token_name: &str) -> Self {
+        let muster = Arc::new(muster);
         let admin = Actor::operator("test");
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -70,8 +80,8 @@ impl Server {
             body_limit: 1 << 20,
         };
         runtime.spawn(async move { axum::serve(listener, router(options)).await });
-        let token = token(&muster, &admin, "first", Right::Admin);
-        Self { muster, admin, runtime, client: reqwest::Client::new(), base, token, _dir: dir }
+        let token = token(&muster, &admin, token_name, Right::Admin);
+        Self { muster, admin, runtime, client: reqwest::Client::new(), base, token, _dir: None }
     }
 
     /// Another token.

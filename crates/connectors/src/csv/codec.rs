@@ -16,14 +16,21 @@ const TERMINATED: u8 = 1;
 const REJECTED: u8 = 2;
 const GONE: u8 = 3;
 
+/// In the place of a value: the row doesn't speak of it.
+const KEPT: u8 = 6;
+
 /// Where the key starts.
 const KEY: usize = 12;
 
 /// Appends a valid row.
 pub(super) fn encode_valid(row: &ValidRow, out: &mut Vec<u8>) {
     start(row.line, &row.key, if row.terminated { TERMINATED } else { VALID }, out);
-    for value in &row.values {
-        encode_value(value, out);
+    for (at, value) in row.values.iter().enumerate() {
+        if row.kept.binary_search(&at).is_ok() {
+            out.push(KEPT);
+        } else {
+            encode_value(value, out);
+        }
     }
 }
 
@@ -76,11 +83,17 @@ pub(super) fn decode(row: &[u8]) -> io::Result<FeedRow> {
         }
         GONE => Ok(FeedRow::Gone(GoneRow { line, key })),
         tag @ (VALID | TERMINATED) => {
-            let mut values = Vec::new();
-            while !rest.0.is_empty() {
-                values.push(rest.value()?);
+            let (mut values, mut kept) = (Vec::new(), Vec::new());
+            while let Some(first) = rest.0.first() {
+                if *first == KEPT {
+                    rest.byte()?;
+                    kept.push(values.len());
+                    values.push(Value::Null);
+                } else {
+                    values.push(rest.value()?);
+                }
             }
-            Ok(FeedRow::Valid(ValidRow { line, key, terminated: tag == TERMINATED, values }))
+            Ok(FeedRow::Valid(ValidRow { line, key, terminated: tag == TERMINATED, values, kept }))
         }
         _ => Err(damaged()),
     }
@@ -189,7 +202,8 @@ mod tests {
             Value::List(vec![Value::Str("a".into()), Value::Str(String::new().into())]),
         ];
         for terminated in [false, true] {
-            let row = ValidRow { line: 7, key: "10001".into(), terminated, values: values.clone() };
+            let row =
+                ValidRow { line: 7, key: "10001".into(), terminated, values: values.clone(), kept: vec![0] };
             let mut bytes = Vec::new();
             encode_valid(&row, &mut bytes);
             assert_eq!(decode(&bytes).unwrap(), FeedRow::Valid(row));

@@ -79,6 +79,18 @@ pub(super) fn value(field: &[u8], column: &Column, format: &FeedFormat) -> Resul
     }
 }
 
+/// The value of a date that is told by itself, in the same way: by the pattern, else in ISO 8601.
+pub(super) fn told_date(told: &str, column: &Column, format: &FeedFormat) -> Result<Value, String> {
+    let trimmed = text(told.as_bytes(), format)?.trim();
+    if trimmed.is_empty() {
+        return value(b"", column, format);
+    }
+    let by_pattern = pattern(column, format).and_then(|pattern| with_pattern(trimmed, pattern));
+    let date = by_pattern.or_else(|| iso(trimmed));
+    date.map(Value::Str)
+        .ok_or_else(|| format!("is {} but should be a date such as 1992-12-31", excerpt(trimmed)))
+}
+
 /// How the dates of a column are written; `None`: that is to be recognised.
 pub(super) fn pattern<'f>(column: &'f Column, format: &'f FeedFormat) -> Option<&'f str> {
     column.date_format.as_deref().or(format.date_format.as_deref())

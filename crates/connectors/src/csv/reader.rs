@@ -34,6 +34,8 @@ pub struct ValidRow {
     /// The values, in the order of [`FeedFormat::columns`]. A date whose form isn't set stands as it was written until
     /// the whole feed has been read: [`sorted`](super::sorted) gives it in ISO 8601.
     pub values: Vec<Value>,
+    /// The columns it doesn't speak of, in ascending order: what is known of them stays.
+    pub kept: Vec<usize>,
 }
 
 /// A row that says that a record is gone; it says nothing else.
@@ -50,6 +52,16 @@ impl ValidRow {
     /// and on every machine, so it can be stored and compared as long as the format's columns stay the same.
     pub fn content_hash(&self) -> u64 {
         content_hash(self.terminated, &self.values)
+    }
+
+    /// What an earlier row of the same key says of columns that this one doesn't speak of.
+    pub(super) fn take_over(&mut self, mut before: Self) {
+        let taken = self.kept.extract_if(.., |at| before.kept.binary_search(at).is_err());
+        for at in taken {
+            if let (Some(value), Some(said)) = (self.values.get_mut(at), before.values.get_mut(at)) {
+                *value = std::mem::take(said);
+            }
+        }
     }
 }
 
@@ -79,6 +91,8 @@ pub struct FeedReader<'r> {
     delimiter: u8,
     encoding: Encoding,
     layout: Layout,
+    /// Which of the format's columns a partial file doesn't have.
+    absent: Vec<usize>,
     /// What dates whose form isn't set have shown, by column.
     dates: Vec<Option<Evidence>>,
     count: ByteCount,
@@ -108,7 +122,21 @@ impl<'r> FeedReader<'r> {
         let unset = |column: &Column| column.kind == Kind::Date && convert::pattern(column, format).is_none();
         let dates = format.columns.iter().map(|column| unset(column).then(Evidence::default)).collect();
         let format = format.clone();
-        Ok(Self { rows, row, format, delimiter, encoding, layout, dates, count, read: 0, done: false })
+        let absent =
+            (0..).zip(&layout.columns).filter(|(_, place)| place.is_none()).map(|(at, _)| at).collect();
+        Ok(Self {
+            rows,
+            row,
+            format,
+            delimiter,
+            encoding,
+            layout,
+            absent,
+            dates,
+            count,
+            read: 0,
+            done: false,
+        })
     }
 
     /// The columns of the file, in its order.
@@ -127,8 +155,8 @@ impl<'r> FeedReader<'r> {
     }
 
     /// Which of the format's columns a partial file doesn't have.
-    pub fn absent(&self) -> Vec<usize> {
-        (0..).zip(&self.layout.columns).filter(|(_, place)| place.is_none()).map(|(at, _)| at).collect()
+    pub fn absent(&self) -> &[usize] {
+        &self.absent
     }
 
     /// What there is to say of how the feed is read, apart from its dates.
@@ -227,7 +255,7 @@ impl<'r> FeedReader<'r> {
                 Err(reason) => return rejected(Some(key), format!("column {} {reason}", column.name)),
             }
         }
-        FeedRow::Valid(ValidRow { line, key, terminated, values })
+        FeedRow::Valid(ValidRow { line, key, terminated, values, kept: self.absent.clone() })
     }
 
     fn key(&self) -> Result<String, String> {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::dates::Orders;
 use super::merge::{Buffer, Merge, Run};
-use super::{FeedError, FeedReader, FeedRow, GoneRow, RejectedRow, ValidRow, codec};
+use super::rows::FeedRows;
+use super::{FeedError, FeedRow, GoneRow, RejectedRow, ValidRow, codec};
 
 /// How many rejected rows a summary keeps; all are counted.
 const SAMPLE: usize = 1000;
@@ -63,8 +64,8 @@ pub struct FeedSummary {
     pub sample: Vec<RejectedRow>,
     /// What was recognised, in sentences.
     pub remarks: Vec<String>,
-    /// Which of the format's columns a partial feed doesn't have.
-    pub absent: Vec<usize>,
+    /// Whether rows don't speak of all columns.
+    pub partial: bool,
 }
 
 impl FeedSummary {
@@ -81,16 +82,23 @@ impl FeedSummary {
 /// # Errors
 /// The feed can't be trusted as a whole, or there is no room in `temp_dir`. Since all of the feed has been read when
 /// this returns, it is known then that it isn't cut short.
-pub fn sorted(reader: FeedReader<'_>, memory_bytes: usize, temp_dir: &Path) -> Result<SortedFeed, FeedError> {
+pub fn sorted<'r>(
+    reader: impl Into<FeedRows<'r>>,
+    memory_bytes: usize,
+    temp_dir: &Path,
+) -> Result<SortedFeed, FeedError> {
     let dir = temp_dir.to_owned();
     let failed = |source| FeedError::Spill { dir: dir.clone(), source };
-    let mut reader = reader;
+    let mut reader = reader.into();
     let mut summary = FeedSummary::default();
     let mut buffer = Buffer::default();
     let mut runs: Vec<Run> = Vec::new();
     for row in reader.by_ref() {
         match row? {
-            FeedRow::Valid(row) => buffer.push(|out| codec::encode_valid(&row, out)),
+            FeedRow::Valid(row) => {
+                summary.partial |= !row.kept.is_empty();
+                buffer.push(|out| codec::encode_valid(&row, out));
+            }
             FeedRow::Gone(row) => buffer.push(|out| codec::encode_gone(&row, out)),
             FeedRow::Rejected(RejectedRow { line, key: Some(key), reason }) => {
                 buffer.push(|out| codec::encode_rejected(line, &key, &reason, out));
@@ -110,15 +118,15 @@ pub fn sorted(reader: FeedReader<'_>, memory_bytes: usize, temp_dir: &Path) -> R
     }
     summary.rows = reader.rows();
     summary.bytes = reader.bytes();
-    summary.absent = reader.absent();
     summary.remarks = reader.remarks();
     let dates = reader.dates(&mut summary.remarks)?;
+    let last_counts = reader.last_counts();
     buffer.sort();
     runs.push(Run::Memory { buffer, next: 0 });
     let mut merge = Merge::new(runs).map_err(failed)?;
     let mut next = Vec::new();
     let more = merge.next(&mut next).map_err(failed)?;
-    Ok(SortedFeed { merge, next, more, dates, summary, dir })
+    Ok(SortedFeed { merge, next, more, dates, last_counts, summary, dir })
 }
 
 /// The rows of a feed in ascending order of their keys.
@@ -132,6 +140,8 @@ pub struct SortedFeed {
     more: bool,
     /// How dates are to be read that stand as they were written, by column.
     dates: Vec<(usize, Orders)>,
+    /// Of several rows of one key the later ones count.
+    last_counts: bool,
     summary: FeedSummary,
     dir: PathBuf,
 }
@@ -154,10 +164,14 @@ impl SortedFeed {
         }
         let first = std::mem::take(&mut self.next);
         self.more = self.merge.next(&mut self.next)?;
-        if self.more && codec::key(&self.next) == codec::key(&first) {
+        let row = if !self.more || codec::key(&self.next) != codec::key(&first) {
+            codec::decode(&first)?
+        } else if self.last_counts {
+            self.last_word(&first)?
+        } else {
             return self.duplicate(&first).map(Some);
-        }
-        Ok(Some(match codec::decode(&first)? {
+        };
+        Ok(Some(match row {
             FeedRow::Valid(mut row) => {
                 self.summary.valid += 1;
                 for (column, orders) in &self.dates {
@@ -176,6 +190,34 @@ impl SortedFeed {
                 SortedItem::Rejected { key: row.key.unwrap_or_default(), line: row.line, reason: row.reason }
             }
         }))
+    }
+
+    /// What rows of one key say together: what the last one doesn't speak of is as the one before it said. If the last one
+    /// can't be read, none of them counts.
+    fn last_word(&mut self, first: &[u8]) -> io::Result<FeedRow> {
+        let mut said = None;
+        let mut refused;
+        let mut row = first.to_vec();
+        loop {
+            match (codec::decode(&row)?, said.take()) {
+                (FeedRow::Rejected(rejected), before) => (said, refused) = (before, Some(rejected)),
+                (FeedRow::Valid(mut row), Some(FeedRow::Valid(before))) => {
+                    row.take_over(before);
+                    (said, refused) = (Some(FeedRow::Valid(row)), None);
+                }
+                (row, _) => (said, refused) = (Some(row), None),
+            }
+            if !self.more || codec::key(&self.next) != codec::key(first) {
+                break;
+            }
+            row = std::mem::take(&mut self.next);
+            self.more = self.merge.next(&mut self.next)?;
+        }
+        match (refused, said) {
+            (None, Some(said)) => Ok(said),
+            (Some(refused), _) => Ok(FeedRow::Rejected(refused)),
+            (None, None) => codec::decode(first),
+        }
     }
 
     /// Nobody knows which row of a duplicate key is meant, so none of them counts.

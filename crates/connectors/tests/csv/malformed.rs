@@ -11,7 +11,7 @@ use muster_expr::Value;
 /// Rows in short: `line key values` or `line key? reason`.
 fn shown(bytes: &[u8], format: &FeedFormat) -> Vec<String> {
     let show = |row| match row {
-        FeedRow::Valid(ValidRow { line, key, terminated, values }) => {
+        FeedRow::Valid(ValidRow { line, key, terminated, values, .. }) => {
             let values: Vec<String> = values
                 .iter()
                 .map(|value| match value {

@@ -30,6 +30,8 @@ pub enum IdKind {
     Schema,
     /// `00o`
     Org,
+    /// `aps`
+    SourceSession,
 }
 
 impl IdKind {
@@ -47,6 +49,7 @@ impl IdKind {
             Self::UserType => "oty",
             Self::Schema => "osc",
             Self::Org => "00o",
+            Self::SourceSession => "aps",
         }
     }
 }

@@ -231,6 +231,7 @@ fn ids_name_a_kind_and_a_key() {
         IdKind::Mapping,
         IdKind::Plan,
         IdKind::Task,
+        IdKind::SourceSession,
     ];
     for kind in kinds {
         for key in [0, 1, 2, 1_000_000, i64::MAX, -1, i64::MIN] {

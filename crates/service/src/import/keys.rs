@@ -4,12 +4,11 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use muster_connectors::csv::{FeedReader, FeedRow, RejectedRow};
+use muster_connectors::csv::{FeedRow, FeedRows, RejectedRow, SortedItem};
 use muster_engine::Config;
 use muster_engine::model::{App, AppKey, FeedMode};
-use muster_store::feeds;
 
-use super::spool::format;
+use super::spool::{sort, spooled_rows};
 use crate::error::{Result, ServiceError};
 use crate::muster::Muster;
 use crate::plan::claims::print;
@@ -109,6 +108,12 @@ enum Kind {
     Unclear = 2,
 }
 
+impl Kind {
+    fn of(terminated: bool) -> Self {
+        if terminated { Self::Ended } else { Self::Living }
+    }
+}
+
 const KIND: u128 = 3;
 
 /// The rows of a feed by key, in 16 bytes each.
@@ -122,23 +127,39 @@ pub(crate) struct Index {
 impl Index {
     fn read(muster: &Muster, app: &App, feed: i64, mode: FeedMode) -> Result<Self> {
         let told = |e: &dyn std::fmt::Display| ServiceError::Invalid(format!("{}: {e}", app.name));
-        let layout = app.feed.as_ref().ok_or_else(|| told(&"it has no feed any more"))?;
-        let content = feeds::FeedReader::new(&muster.store, feed);
         let mut index = Self::default();
-        for row in FeedReader::open(content, &format(layout, mode)).map_err(|e| told(&e))? {
-            let (key, kind) = match row.map_err(|e| told(&e))? {
-                FeedRow::Valid(row) => (row.key, if row.terminated { Kind::Ended } else { Kind::Living }),
-                FeedRow::Gone(row) => (row.key, Kind::Ended),
-                FeedRow::Rejected(RejectedRow { key: Some(key), .. }) => (key, Kind::Unclear),
-                FeedRow::Rejected(_) => {
-                    index.unreadable = true;
-                    continue;
+        match spooled_rows(muster, app, feed, mode)? {
+            FeedRows::File(rows) => {
+                for row in rows {
+                    match row.map_err(|e| told(&e))? {
+                        FeedRow::Valid(row) => index.note(&row.key, Kind::of(row.terminated)),
+                        FeedRow::Gone(row) => index.note(&row.key, Kind::Ended),
+                        FeedRow::Rejected(RejectedRow { key: Some(key), .. }) => {
+                            index.note(&key, Kind::Unclear);
+                        }
+                        FeedRow::Rejected(_) => index.unreadable = true,
+                    }
                 }
-            };
-            index.rows.push((print(0, &key) & !KIND) | kind as u128);
+            }
+            // Of several rows of one key the last ones count.
+            rows @ FeedRows::Entries(_) => {
+                let items = sort(muster, app, rows)?;
+                index.unreadable = items.summary().unreadable_keys > 0;
+                for item in items {
+                    match item.map_err(|e| told(&e))? {
+                        SortedItem::Valid(row) => index.note(&row.key, Kind::of(row.terminated)),
+                        SortedItem::Gone(row) => index.note(&row.key, Kind::Ended),
+                        SortedItem::Rejected { key, .. } => index.note(&key, Kind::Unclear),
+                    }
+                }
+            }
         }
         index.rows.sort_unstable();
         Ok(index)
+    }
+
+    fn note(&mut self, key: &str, kind: Kind) {
+        self.rows.push((print(0, key) & !KIND) | kind as u128);
     }
 
     fn row(&self, key: &str) -> Option<Kind> {

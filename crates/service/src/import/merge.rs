@@ -99,8 +99,8 @@ pub(crate) struct FeedWorks {
     records: Records,
     feed: Peekable<SortedFeed>,
     unreadable: bool,
-    /// The columns that the feed doesn't have.
-    absent: Vec<usize>,
+    /// Whether rows don't speak of all columns.
+    partial: bool,
     /// Rows of the source that wait.
     waiting: Waits,
     /// What was found and not taken yet.
@@ -145,7 +145,7 @@ impl FeedWorks {
         Ok(Self {
             records,
             unreadable: unreadable > 0,
-            absent: summary.absent.clone(),
+            partial: summary.partial,
             waiting,
             ready: VecDeque::new(),
             stats: FeedStats { rows, delta, unreadable, rejected: unreadable, ..FeedStats::default() },
@@ -213,8 +213,8 @@ impl FeedWorks {
         waits: Option<&PendingRow>,
     ) -> Option<Found> {
         let hash = match known {
-            Some(known) if !self.absent.is_empty() => {
-                keep_values(&mut row.values, &self.absent, &known.values, row.terminated)
+            Some(known) if !row.kept.is_empty() => {
+                keep_values(&mut row.values, &row.kept, &known.values, row.terminated)
             }
             _ => row.content_hash() as i64,
         };
@@ -237,16 +237,16 @@ impl FeedWorks {
                 return None;
             }
             None => {
-                if let Some(column) = self.records.required(&self.absent) {
+                if let Some(column) = self.records.required(&row.kept) {
                     let reason = format!(
-                        "the source has nobody of this key, and the feed lacks column {column}, which is required"
+                        "the source has nobody of this key, and column {column}, which is required, is missing"
                     );
                     self.reject(row.line, row.key, reason);
                     return None;
                 }
                 *(if waits.is_some() { &mut self.stats.waiting } else { &mut self.stats.new }) += 1;
                 // What waits has all columns; a delta that lacks some changes nothing about it.
-                if waits.is_some() && !self.absent.is_empty() {
+                if waits.is_some() && !row.kept.is_empty() {
                     return None;
                 }
                 Who::Match
@@ -259,7 +259,7 @@ impl FeedWorks {
             ended: row.terminated,
             values: row.values,
             hash,
-            kept: self.absent.clone(),
+            kept: row.kept,
         };
         let place = if row.terminated { Place::End(row.key) } else { Place::Row(row.key) };
         let waited = waits.map(|w| waits_no_more(self.records.app(), w));
@@ -279,7 +279,7 @@ impl FeedWorks {
             if let Some(found) = self.ready.pop_front() {
                 return Ok(Some(found));
             }
-            let Some(pair) = self.records.next(&mut self.feed, !self.absent.is_empty())? else {
+            let Some(pair) = self.records.next(&mut self.feed, self.partial)? else {
                 match self.waiting.rest()? {
                     Some(waits) => self.without_row(&waits),
                     None => return Ok(None),

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use aws_lc_rs::digest;
-use muster_connectors::csv::{FeedFormat, FeedReader, SortedFeed, sorted};
+use muster_connectors::csv::{EntryReader, FeedFormat, FeedReader, FeedRows, SortedFeed, sorted};
 use muster_engine::model::{App, AppKey, AttributeType, Column, Feed, FeedMode};
 use muster_store::{feeds, keys};
 
@@ -73,16 +73,54 @@ pub(crate) fn open_feed(muster: &Muster, app: &App, feed: i64, mode: FeedMode) -
     if let Some((_, sorted)) = ready.filter(|(key, _)| *key == feed) {
         return Ok(sorted);
     }
-    read_sorted(muster, app, mode, feeds::FeedReader::new(&muster.store, feed))
+    sort(muster, app, spooled_rows(muster, app, feed, mode)?)
 }
 
-fn read_sorted(muster: &Muster, app: &App, mode: FeedMode, content: impl Read + Send) -> Result<SortedFeed> {
+/// The rows of a spooled feed.
+pub(crate) fn spooled_rows(
+    muster: &Muster,
+    app: &App,
+    feed: i64,
+    mode: FeedMode,
+) -> Result<FeedRows<'static>> {
+    let row = muster.store.read(|tx| feeds::feed(tx, feed))?;
+    let written = if row.is_some_and(|row| row.shape.as_deref() == Some(feeds::ENTRIES)) {
+        Written::Entries
+    } else {
+        Written::File
+    };
+    rows(app, mode, written, feeds::FeedReader::new(&muster.store, feed))
+}
+
+fn rows<'r>(
+    app: &App,
+    mode: FeedMode,
+    written: Written,
+    content: impl Read + Send + 'r,
+) -> Result<FeedRows<'r>> {
     let layout = app.feed.as_ref().ok_or_else(|| {
         ServiceError::Invalid(format!("the app {:?} has no feed; give it one in the org file", app.name))
     })?;
     let told = |e: &dyn std::fmt::Display| ServiceError::Invalid(format!("{}: {e}", app.name));
-    let reader = FeedReader::open(content, &format(layout, mode)).map_err(|e| told(&e))?;
-    sorted(reader, SORT_BYTES, &muster.dir).map_err(|e| told(&e))
+    let format = format(layout, mode);
+    let rows = match written {
+        Written::File => FeedReader::open(content, &format).map(FeedRows::from),
+        Written::Entries => EntryReader::open(content, &format).map(FeedRows::from),
+    };
+    rows.map_err(|e| told(&e))
+}
+
+pub(super) fn sort(muster: &Muster, app: &App, rows: FeedRows<'_>) -> Result<SortedFeed> {
+    sorted(rows, SORT_BYTES, &muster.dir).map_err(|e| ServiceError::Invalid(format!("{}: {e}", app.name)))
+}
+
+/// How the content of a feed is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// As a file, as the app's feed is described.
+    File,
+    /// As rows that were told one by one.
+    Entries,
 }
 
 /// Passes bytes on and sends a copy of them.
@@ -195,17 +233,25 @@ impl Muster {
         options: ImportOptions,
         progress: &dyn Progress,
     ) -> Result<PlanReport> {
+        self.import_written(actor, what.into(), name, (Written::File, content), options, progress)
+    }
+
+    /// The same of content that may be written otherwise.
+    pub(crate) fn import_written(
+        &self,
+        actor: &Actor,
+        what: Import<'_>,
+        name: &str,
+        (written, content): (Written, impl Read + Send),
+        options: ImportOptions,
+        progress: &dyn Progress,
+    ) -> Result<PlanReport> {
         self.resume_runs(progress)?;
-        let Import { app, mode } = what.into();
+        let Import { app, mode } = what;
         let config = self.config()?;
         let (key, settings) = config.org.app_named(app).ok_or_else(|| no_app(&config, app))?;
-        let Some(layout) = settings.feed.as_ref().filter(|_| settings.source.is_some()) else {
-            return Err(ServiceError::Invalid(format!(
-                "the app {app:?} is no source with a feed; give it [apps.{app}.source] and [apps.{app}.feed] in the org file"
-            )));
-        };
-        let mode = mode.unwrap_or(layout.mode);
-        let feed = self.spool(key, settings, mode, name, content)?;
+        let mode = mode.unwrap_or(feed_of(settings)?.mode);
+        let feed = self.spool(key, settings, mode, name, (written, content))?;
         self.import_spooled(actor, key, &feed, options, progress)
     }
 
@@ -238,9 +284,10 @@ impl Muster {
         app: &App,
         mode: FeedMode,
         name: &str,
-        content: impl Read + Send,
+        (written, content): (Written, impl Read + Send),
     ) -> Result<feeds::FeedRow> {
         let mut feed = feeds::FeedRow {
+            shape: (written == Written::Entries).then(|| feeds::ENTRIES.to_owned()),
             delta: mode == FeedMode::Delta,
             app_key: key.0,
             name: name.to_owned(),
@@ -264,7 +311,8 @@ impl Muster {
                 Ok::<_, ServiceError>((hex(hashing.context.finish().as_ref()), hashing.bytes))
             });
             // The copy ends with the reader, and with it the spooler.
-            let read = read_sorted(self, app, mode, Copying { inner: content, sender });
+            let read = rows(app, mode, written, Copying { inner: content, sender });
+            let read = read.and_then(|rows| sort(self, app, rows));
             (read, spooler.join())
         });
         let kept = kept.unwrap_or_else(|_| {
@@ -281,6 +329,16 @@ impl Muster {
         *self.sorted_feed.lock().unwrap_or_else(PoisonError::into_inner) = Some((feed_key, sorted));
         Ok(feed)
     }
+}
+
+/// The feed of an app that is a source.
+pub(crate) fn feed_of(app: &App) -> Result<&Feed> {
+    app.feed.as_ref().filter(|_| app.source.is_some()).ok_or_else(|| {
+        let name = &app.name;
+        ServiceError::Invalid(format!(
+            "the app {name:?} is no source with a feed; give it [apps.{name}.source] and [apps.{name}.feed] in the org file"
+        ))
+    })
 }
 
 /// The error for an app that isn't there.

@@ -1,9 +1,10 @@
 //! Taking away what nothing depends on any more, after the days that the org has set.
 
-use muster_store::{Tx, cleanup as stored, guard_window, plans, secrets};
+use muster_store::{Tx, cleanup as stored, guard_window, plans, secrets, source_sessions};
 
 use crate::clock::machine_now;
 use crate::error::Result;
+use crate::import::SESSION_IDLE_MS;
 use crate::mail::MOST_ATTEMPTS;
 use crate::muster::Muster;
 use crate::plan::{Trigger, guards};
@@ -81,6 +82,14 @@ impl Muster {
         if let Some(before) = before(TOKEN_DAYS) {
             let n = self.pieces(&mut |tx| stored::expired_tokens(tx, before, ROWS))?;
             cleaned.add("expired tokens", n);
+        }
+        let idle = self.store.write(|tx| source_sessions::expire(tx, now - SESSION_IDLE_MS))?;
+        cleaned.add("sessions of sources that nobody went on with", idle);
+        let loads = self.pieces(&mut |tx| source_sessions::drop_loads(tx, BLOCKS / 4))?;
+        cleaned.add("loads of sessions that are over", loads);
+        if let Some(before) = before(kept.feeds) {
+            let n = self.pieces(&mut |tx| source_sessions::drop_sessions(tx, before, ROWS))?;
+            cleaned.add("sessions of sources", n);
         }
         let outside = guards::last_outside(&config, self.now());
         let hours = self.store.write(|tx| guard_window::prune(tx, outside + 1))?;
