@@ -197,12 +197,13 @@ impl Differ<'_> {
             for (direction, mappings) in
                 [(Direction::ToUser, &entry.to_user), (Direction::ToApp, &entry.to_app)]
             {
-                for (target, MappingEntry { expression, when, taken }) in mappings {
+                for (target, MappingEntry { expression, next, when, taken }) in mappings {
                     let mapping = Mapping {
                         app,
                         direction,
                         target: target.clone(),
                         expression: expression.clone(),
+                        next: next.clone(),
                         when: *when,
                         taken: *taken,
                     };

@@ -178,6 +178,9 @@ fn attribute_rows(def: &AttributeDef, base: Option<&AttributeDef>) -> Rows {
     rows.unless(def.unique == base.unique, "unique", || def.unique.to_string());
     rows.unless(def.indexed == base.indexed, "indexed", || def.indexed.to_string());
     rows.unless(def.sources == base.sources, "sources", || texts(&def.sources));
+    if let Some(generate) = &def.generate {
+        rows.put("generate", text(generate));
+    }
     rows.unless(def.allowed == base.allowed, "enum", || {
         list(&def.allowed.iter().map(value).collect::<Vec<_>>())
     });
@@ -439,7 +442,11 @@ fn export_mappings(out: &mut String, org: &Org, app: AppKey, direction: Directio
     let mappings = org.mappings.values().filter(|m| m.app == app && m.direction == direction);
     let mut rows = Rows::default();
     for mapping in sorted(mappings, |m: &Mapping| &m.target) {
-        let shown = expression(&mapping.expression);
+        let texts = std::iter::once(&mapping.expression).chain(&mapping.next);
+        let shown = match texts.map(|text| expression(text)).collect::<Vec<_>>() {
+            several if !mapping.next.is_empty() => list(&several),
+            one => one.concat(),
+        };
         let once = mapping.when != PushWhen::default();
         // Nothing is ever taken in an app as far as its mapping can tell.
         let counted = mapping.taken != WhenTaken::default() && direction == Direction::ToUser;

@@ -84,6 +84,7 @@ struct AppEntry {
 #[derive(Clone, Debug)]
 struct MappingEntry {
     expression: String,
+    next: Vec<String>,
     when: PushWhen,
     taken: WhenTaken,
 }

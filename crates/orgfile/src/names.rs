@@ -55,7 +55,8 @@ pub(crate) const MAIL_TLS: &Words<MailTls> =
 
 pub(crate) const WHEN: &Words<PushWhen> = &[("always", PushWhen::Always), ("create", PushWhen::Create)];
 
-pub(crate) const TAKEN: &Words<WhenTaken> = &[("refuse", WhenTaken::Refuse), ("counter", WhenTaken::Counter)];
+pub(crate) const TAKEN: &Words<WhenTaken> =
+    &[("refuse", WhenTaken::Refuse), ("counter", WhenTaken::Counter), ("next", WhenTaken::Next)];
 
 pub(crate) const EXACT: &Words<WhenExact> = &[("link", WhenExact::Link), ("ask", WhenExact::Ask)];
 

@@ -30,6 +30,9 @@ pub struct ConfigError {
     pub reason: String,
 }
 
+/// How many expressions a mapping may try in turn.
+const MOST_PATTERNS: usize = 10;
+
 pub(super) struct Compiler<'a> {
     pub(super) org: &'a Org,
     pub(super) slots: HashMap<String, usize>,
@@ -365,22 +368,41 @@ impl Compiler<'_> {
             return None;
         };
         let unique = attributes.get(slot).is_some_and(|a| a.def.unique);
-        if mapping.taken == WhenTaken::Counter && !unique {
+        let word = match mapping.taken {
+            WhenTaken::Refuse => None,
+            WhenTaken::Counter => Some("counter"),
+            WhenTaken::Next => Some("next"),
+        };
+        if let Some(word) = word.filter(|_| !unique) {
             let reason = format!(
-                "has `taken = \"counter\"`, but {:?} isn't unique: nothing is ever taken",
+                "has `taken = \"{word}\"`, but {:?} isn't unique: nothing is ever taken",
                 mapping.target
             );
             self.fail(ItemKind::Mapping, key, &name, reason);
         }
-        match self.program(Place::Inbound(app), Purpose::Mapping, &mapping.expression) {
-            Ok(program) => {
-                Some(Inbound { item: key, slot, program, when: mapping.when, taken: mapping.taken })
-            }
-            Err(e) => {
-                self.fail(ItemKind::Mapping, key, &name, e);
-                None
+        if (mapping.taken == WhenTaken::Next) == mapping.next.is_empty() {
+            let reason = "several expressions and `taken = \"next\"` belong together".to_owned();
+            self.fail(ItemKind::Mapping, key, &name, reason);
+        }
+        if mapping.next.len() >= MOST_PATTERNS {
+            let reason = format!("has more than {MOST_PATTERNS} expressions");
+            self.fail(ItemKind::Mapping, key, &name, reason);
+            return None;
+        }
+        let mut programs = Vec::with_capacity(1 + mapping.next.len());
+        for text in std::iter::once(&mapping.expression).chain(&mapping.next) {
+            match self.program(Place::Inbound(app), Purpose::Mapping, text) {
+                Ok(program) => programs.push(program),
+                Err(e) => {
+                    self.fail(ItemKind::Mapping, key, &name, e);
+                    return None;
+                }
             }
         }
+        let mut programs = programs.into_iter();
+        let program = programs.next()?;
+        let (when, taken) = (mapping.when, mapping.taken);
+        Some(Inbound { item: key, slot, program, next: programs.collect(), when, taken })
     }
 
     fn rules(&mut self) -> Vec<Rule> {

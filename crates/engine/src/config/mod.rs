@@ -37,10 +37,19 @@ pub struct Inbound {
     pub slot: usize,
     /// The expression over the source's record.
     pub program: Program,
+    /// What is tried in turn where the value is taken.
+    pub next: Vec<Program>,
     /// When it writes.
     pub when: PushWhen,
     /// What to do when the value is taken.
     pub taken: WhenTaken,
+}
+
+impl Inbound {
+    /// Its expressions, in the order in which they are tried.
+    pub fn programs(&self) -> impl Iterator<Item = &Program> {
+        std::iter::once(&self.program).chain(&self.next)
+    }
 }
 
 /// Who gives an attribute's value.

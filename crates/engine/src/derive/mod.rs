@@ -171,6 +171,7 @@ pub fn derive_from(
         links,
         mut problems,
         due: part_due,
+        numbers: _,
     } = part;
     let mut due = part_due;
     let base = env::UserEnv {

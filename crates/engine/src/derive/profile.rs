@@ -35,6 +35,8 @@ pub enum ValueCause {
         /// In this plan.
         plan: PlanKey,
     },
+    /// The attribute's generator gave it.
+    Generated,
 }
 
 /// A unique value a person uses, or needs.
@@ -44,6 +46,8 @@ pub struct ClaimUse {
     pub slot: usize,
     /// The base value, as the expression or the admin gave it.
     pub base: String,
+    /// What is tried in turn where the base value is taken.
+    pub next: Vec<String>,
     /// The value that is hers; `None`: it must be allocated.
     pub shown: Option<String>,
     /// What to do when it is taken.
@@ -61,6 +65,8 @@ pub struct ProfilePart {
     pub keeps: Vec<(usize, Value)>,
     /// Unique values used or needed.
     pub claims: Vec<ClaimUse>,
+    /// Slots of attributes for which a number must be generated.
+    pub numbers: Vec<usize>,
     /// Links: the definition, the other's key.
     pub links: Vec<(ItemKey, String)>,
     /// When time alone makes a record begin or end.
@@ -93,12 +99,14 @@ pub fn derive_profile(config: &Config, facts: &Facts, as_of: Millis) -> ProfileP
     part.due = due;
     let records = in_order(config, all);
     for slot in 0..count {
-        let (value, cause, taken) = base_value(config, facts, &records, slot, as_of, &mut part);
-        settle(config, facts, slot, value, cause, taken, &mut part);
+        let found = base_value(config, facts, &records, slot, as_of, &mut part);
+        let found = if found.value.is_null() { generated(config, facts, slot, &mut part) } else { found };
+        settle(config, facts, slot, found, &mut part);
     }
     for &slot in &config.required {
         let missing = part.values.get(slot).is_none_or(Value::is_null);
-        let waits = part.claims.iter().any(|c| c.slot == slot && c.shown.is_none());
+        let waits =
+            part.claims.iter().any(|c| c.slot == slot && c.shown.is_none()) || part.numbers.contains(&slot);
         let name = config.attribute_name(slot);
         if missing && !waits && !part.problems.iter().any(|p| p.about == name) {
             part.problems.push(Problem {
@@ -118,7 +126,21 @@ pub fn derive_profile(config: &Config, facts: &Facts, as_of: Millis) -> ProfileP
     part
 }
 
-type Found = (Value, ValueCause, WhenTaken);
+/// A value before it is checked and made unique.
+#[derive(Default)]
+struct Found {
+    value: Value,
+    cause: ValueCause,
+    taken: WhenTaken,
+    /// What is tried in turn where the value is taken.
+    next: Vec<Value>,
+}
+
+impl Found {
+    fn new(value: Value, cause: ValueCause) -> Self {
+        Self { value, cause, ..Self::default() }
+    }
+}
 
 /// The value before it is checked and made unique.
 fn base_value(
@@ -138,12 +160,12 @@ fn base_value(
             Voice::Admin => admin(),
         }),
     };
-    found.unwrap_or((Value::Null, ValueCause::Nothing, WhenTaken::Refuse))
+    found.unwrap_or_default()
 }
 
 fn said_by_admin(config: &Config, facts: &Facts, slot: usize) -> Option<Found> {
     let (value, said) = facts.profile(config.attribute_name(slot)).filter(|(v, _)| !v.is_null())?;
-    Some((value.clone(), ValueCause::Admin { plan: said.plan }, WhenTaken::Refuse))
+    Some(Found::new(value.clone(), ValueCause::Admin { plan: said.plan }))
 }
 
 /// The value a record gives, if it gives one.
@@ -165,20 +187,23 @@ fn given(
             return Some(found);
         }
         if let Some(value) = facts.kept.get(name) {
-            return Some((value.clone(), kept, mapping.taken));
+            return Some(Found { taken: mapping.taken, ..Found::new(value.clone(), kept) });
         }
         if !record.fresh {
             return None;
         }
     }
     match evaluate(config, facts, source, record, mapping, as_of) {
-        Ok(Value::Null) => None,
-        Ok(value) if once => {
-            part.keeps.push((slot, value.clone()));
-            Some((value, kept, mapping.taken))
-        }
-        Ok(value) => {
-            Some((value, ValueCause::Source { app: source.app, mapping: mapping.item }, mapping.taken))
+        Ok(values) => {
+            let mut values = values.into_iter();
+            let value = values.next()?;
+            let cause = if once {
+                part.keeps.push((slot, value.clone()));
+                kept
+            } else {
+                ValueCause::Source { app: source.app, mapping: mapping.item }
+            };
+            Some(Found { value, cause, taken: mapping.taken, next: values.collect() })
         }
         Err(reason) => {
             part.problems.push(Problem { about: name.to_owned(), reason: format!("{name}: {reason}") });
@@ -187,6 +212,29 @@ fn given(
     }
 }
 
+/// The number that the attribute's generator gave her, or that is hers from before; where there is none, one is needed.
+fn generated(config: &Config, facts: &Facts, slot: usize, part: &mut ProfilePart) -> Found {
+    let Some(attribute) = config.attribute(slot) else { return Found::default() };
+    let Some(numbers) = &attribute.numbers else { return Found::default() };
+    let name = &attribute.def.name;
+    if let Some(value) = facts.kept.get(name) {
+        return Found::new(value.clone(), ValueCause::Generated);
+    }
+    let own = facts.claims.iter().filter(|c| c.attribute == *name && numbers.fits(&c.shown));
+    match own.max_by_key(|c| (c.held, c.since, &c.value)) {
+        Some(claim) => {
+            let value = Value::from(claim.shown.as_str());
+            part.keeps.push((slot, value.clone()));
+            Found::new(value, ValueCause::Generated)
+        }
+        None => {
+            part.numbers.push(slot);
+            Found::default()
+        }
+    }
+}
+
+/// What a mapping's expressions give, in their order; one that gives nothing is passed over.
 fn evaluate(
     config: &Config,
     facts: &Facts,
@@ -194,30 +242,35 @@ fn evaluate(
     record: &Record,
     mapping: &Inbound,
     as_of: Millis,
-) -> Result<Value, String> {
+) -> Result<Vec<Value>, String> {
     let env = RecordEnv { config, record: &record.values, app: &source.properties, user: facts.user, as_of };
-    match mapping.program.eval(&env) {
-        Ok(value) => {
-            let value = value.into_value();
-            Ok(if value == Value::from("") { Value::Null } else { value })
+    let mut values = Vec::with_capacity(1);
+    for program in mapping.programs() {
+        match program.eval(&env) {
+            Ok(value) => values.push(value.into_value()),
+            Err(e) => return Err(format!("its mapping from {} failed: {e}", config.app_name(source.app))),
         }
-        Err(e) => Err(format!("its mapping from {} failed: {e}", config.app_name(source.app))),
     }
+    values.retain(|value| !value.is_null() && *value != Value::from(""));
+    Ok(values)
 }
 
 /// Checks a value, makes it unique where it must be, and puts it in its place.
-fn settle(
-    config: &Config,
-    facts: &Facts,
-    slot: usize,
-    value: Value,
-    cause: ValueCause,
-    taken: WhenTaken,
-    part: &mut ProfilePart,
-) {
+fn settle(config: &Config, facts: &Facts, slot: usize, found: Found, part: &mut ProfilePart) {
+    let Found { value, cause, taken, next } = found;
     let Some(attribute) = config.attribute(slot).filter(|_| !value.is_null()) else { return };
     let name = &attribute.def.name;
-    let checked = match attribute.check(value) {
+    let mut next = next.into_iter();
+    let mut checked = attribute.check(value);
+    // Of several expressions one that doesn't fit is passed over, unless none fits.
+    while checked.is_err() {
+        match next.next().map(|other| attribute.check(other)) {
+            Some(Ok(other)) => checked = Ok(other),
+            Some(Err(_)) => {}
+            None => break,
+        }
+    }
+    let checked = match checked {
         Ok(v) if v.is_null() => return,
         Ok(v) => v,
         Err(e) => {
@@ -232,11 +285,13 @@ fn settle(
             .claims
             .iter()
             .filter(|c| c.attribute == *name && fold(&c.base) == folded)
-            .filter(|c| taken == WhenTaken::Counter || c.value == folded)
+            .filter(|c| taken != WhenTaken::Refuse || c.value == folded)
             .max_by_key(|c| c.held);
         let shown = own.map(|c| if c.value == folded { base.clone() } else { c.shown.clone() });
         let value = shown.as_deref().map(Value::from);
-        part.claims.push(ClaimUse { slot, base, shown, taken });
+        let text = |other: Value| attribute.check(other).ok()?.to_text().map(std::borrow::Cow::into_owned);
+        let next = if shown.is_some() { Vec::new() } else { next.filter_map(text).collect() };
+        part.claims.push(ClaimUse { slot, base, next, shown, taken });
         match value {
             Some(v) => attribute.def.kind.convert(v).unwrap_or_default(),
             None => return,

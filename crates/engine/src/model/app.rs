@@ -271,6 +271,8 @@ pub enum WhenTaken {
     Refuse,
     /// A counter from 2 is added, before the `@` if there is one.
     Counter,
+    /// The next expression is tried; after the last a counter is added to what it gave.
+    Next,
 }
 
 /// One expression for one attribute, in one direction (Okta: a property of a profile mapping).
@@ -284,6 +286,9 @@ pub struct Mapping {
     pub target: String,
     /// The expression.
     pub expression: String,
+    /// What is tried in turn where the value is taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<String>,
     /// When it writes.
     #[serde(default)]
     pub when: PushWhen,

@@ -6,6 +6,7 @@ pub mod guard;
 pub mod ids;
 pub mod keys;
 pub mod matching;
+pub mod numbers;
 pub mod org;
 pub mod schema;
 pub mod settings;
@@ -20,6 +21,7 @@ pub use guard::{GuardLimits, GuardSettings, Limits};
 pub use ids::{IdKind, key_of, public_id};
 pub use keys::{AccountKey, AppKey, GroupKey, ItemKey, Millis, PlanKey, UserKey};
 pub use matching::{Confirm, MatchKind, MatchTier, WhenExact, WhenNew, WhenPartial};
+pub use numbers::NumberFormat;
 pub use org::{
     Group, GroupKind, GroupRule, Item, ItemChange, ItemKind, LinkDef, LinkKeys, Org, OrgSettings, RuleStatus,
 };

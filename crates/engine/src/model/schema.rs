@@ -4,6 +4,8 @@ use muster_expr::Value;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use super::NumberFormat;
+
 /// The type of an attribute (Okta: `type`, `format` and `items` of a schema property).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -62,6 +64,9 @@ pub struct AttributeDef {
     /// Who gives its value, first to last: sources by name, and [`ADMIN`]; empty: sources by rank, then admins.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
+    /// How a number is written that whoever has no value gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generate: Option<String>,
     /// The values allowed, if not all.
     #[serde(rename = "enum", skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<Value>,
@@ -209,6 +214,8 @@ pub fn shown(value: &Value) -> String {
 pub struct Attribute {
     /// The definition.
     pub def: AttributeDef,
+    /// How generated numbers are written, if it has such.
+    pub numbers: Option<NumberFormat>,
     pattern: Option<Regex>,
 }
 
@@ -236,7 +243,23 @@ impl Attribute {
         for value in &def.allowed {
             def.kind.convert(value.clone()).map_err(|e| format!("enum of {}: {e}", def.name))?;
         }
-        Ok(Self { def, pattern })
+        let numbers = match &def.generate {
+            None => None,
+            Some(_) if !def.unique || def.kind != AttributeType::String => {
+                return Err(format!(
+                    "{}: generate is for unique attributes of type string; say `unique = true`",
+                    def.name
+                ));
+            }
+            Some(text) => {
+                Some(NumberFormat::parse(text).map_err(|reason| format!("{}: {reason}", def.name))?)
+            }
+        };
+        let attribute = Self { def, numbers, pattern };
+        if let Some(first) = attribute.numbers.as_ref().map(|n| n.show(1)) {
+            attribute.check(Value::from(first)).map_err(|e| format!("{e}, and generate begins with it"))?;
+        }
+        Ok(attribute)
     }
 
     /// Converts a value to the attribute's type and checks it.

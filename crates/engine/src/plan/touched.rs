@@ -79,7 +79,7 @@ pub fn touched(old: &Config, new: &Config) -> Touched {
 }
 
 fn programs(config: &Config) -> impl Iterator<Item = &Program> {
-    let inbound = config.sources.iter().flat_map(|s| &s.mappings).map(|m| &m.program);
+    let inbound = config.sources.iter().flat_map(|s| &s.mappings).flat_map(Inbound::programs);
     let outbound = config.targets.iter().flat_map(|t| t.mappings.iter().chain(&t.user_name));
     inbound.chain(outbound.map(|m| &m.program)).chain(config.rules.iter().map(|r| &r.program))
 }
@@ -117,6 +117,8 @@ fn attributes(old: &Config, new: &Config, found: &mut Touched) {
             }
             // Everybody's rows in the index follow from which attributes are indexed.
             (Some(was), Some(is)) if is_indexed(&was) != is_indexed(&is) => found.everyone = true,
+            // Whoever has no value gets a number, or loses hers.
+            (was, is) if generates(was.as_ref()) != generates(is.as_ref()) => found.everyone = true,
             (None, Some(is)) if is.required => found.everyone = true,
             (Some(_), None) => {
                 found.valued.insert(name.clone());
@@ -133,6 +135,10 @@ fn attributes(old: &Config, new: &Config, found: &mut Touched) {
             }
         }
     }
+}
+
+fn generates(def: Option<&AttributeDef>) -> bool {
+    def.is_some_and(|def| def.generate.is_some())
 }
 
 fn links(old: &Config, new: &Config, found: &mut Touched) {
@@ -186,7 +192,8 @@ fn sources(old: &Config, new: &Config, found: &mut Touched) {
             Some(columns.iter().map(|c| (c.name.clone(), c.kind, c.required)).collect())
         };
         let told = |c: &Config, m: &Inbound| {
-            (c.attribute_name(m.slot).to_owned(), m.program.text().to_owned(), m.when, m.taken)
+            let texts: Vec<String> = m.programs().map(|p| p.text().to_owned()).collect();
+            (c.attribute_name(m.slot).to_owned(), texts, m.when, m.taken)
         };
         let mappings = |c: &Config, all: &[Inbound]| -> BTreeMap<ItemKey, _> {
             all.iter().map(|m| (m.item, told(c, m))).collect()
@@ -203,7 +210,12 @@ fn sources(old: &Config, new: &Config, found: &mut Touched) {
             ..s.clone()
         };
         let own = was.properties != is.properties
-            && was.mappings.iter().chain(&is.mappings).any(|m| reads_root(&m.program, ROOT_APP));
+            && was
+                .mappings
+                .iter()
+                .chain(&is.mappings)
+                .flat_map(Inbound::programs)
+                .any(|p| reads_root(p, ROOT_APP));
         if settings(&was.source) != settings(&is.source)
             || columns(old) != columns(new)
             || mappings(old, &was.mappings) != mappings(new, &is.mappings)

@@ -27,6 +27,7 @@ fn mapping(target: &str, expression: &str, when: PushWhen) -> Mapping {
         direction: Direction::ToApp,
         target: target.into(),
         expression: expression.into(),
+        next: Vec::new(),
         when,
         taken: WhenTaken::Refuse,
     }

@@ -8,6 +8,35 @@ use muster_engine::model::{AttributeDef, AttributeType as T, IdKind, ItemKey, Li
 use crate::support::{AGENCY, HR, Person, compiled, mistakes, org, rule};
 
 #[test]
+fn generated_numbers_are_written_as_their_attribute_wants_them() {
+    let def = |generate: &str| AttributeDef {
+        name: "x".into(),
+        unique: true,
+        generate: Some(generate.into()),
+        ..AttributeDef::default()
+    };
+    for (generate, number, shown) in
+        [("P{000}", 7, "P007"), ("P{000}", 1234, "P1234"), ("{0}", 7, "7"), ("2027-{00}/x", 3, "2027-03/x")]
+    {
+        let numbers = Attribute::compile(def(generate)).unwrap().numbers.unwrap();
+        assert_eq!(numbers.show(number), shown);
+        assert!(numbers.fits(shown) && !numbers.fits("P07") && !numbers.fits("Q0007"), "{generate}");
+    }
+    for (wrong, reason) in [
+        (def("P"), "as braces around"),
+        (def("{00}{00}"), "as braces around"),
+        (def("{12}"), "as braces around"),
+        (def("{0000000000000000000}"), "1 to 18 zeros"),
+        (AttributeDef { unique: false, ..def("{00}") }, "say `unique = true`"),
+        (AttributeDef { kind: T::Integer, ..def("{00}") }, "of type string"),
+        (AttributeDef { max_length: Some(3), ..def("P{000}") }, "longer than 3 characters"),
+    ] {
+        let told = Attribute::compile(wrong).unwrap_err();
+        assert!(told.contains(reason), "{told}");
+    }
+}
+
+#[test]
 fn values_are_checked_against_the_schema() {
     let s = Value::from;
     let def = |kind: T| AttributeDef { name: "x".into(), kind, ..AttributeDef::default() };

@@ -55,6 +55,7 @@ pub(crate) fn org() -> Org {
                 direction: Direction::ToUser,
                 target: target.into(),
                 expression: format!("appuser.{column}"),
+                next: Vec::new(),
                 when: PushWhen::Always,
                 taken: WhenTaken::Refuse,
             };

@@ -34,6 +34,7 @@ fn to_app(org: &mut Org, expression: &str) {
         direction: muster_engine::model::Direction::ToApp,
         target: "title".into(),
         expression: expression.into(),
+        next: Vec::new(),
         when: PushWhen::Always,
         taken: WhenTaken::Refuse,
     };

@@ -1,6 +1,6 @@
 //! Apps: sources, targets, their mappings and groups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use muster_engine::{
     App, Column, Confirm, Feed, ItemKind, Marked, MatchTier, Provisioning, PushWhen, Source, WhenTaken,
@@ -145,8 +145,16 @@ impl OrgFile {
             let spot = Spot { at: expression.value_at, path: entry.path.clone() };
             self.spot(ItemKind::Mapping, format!("{app_name}.{way}.{}", entry.name), spot);
             let option = options.as_ref();
+            let several = option.is_some() && known.contains(&"taken");
+            let mut texts = match expression.value {
+                DeValue::Array(_) if several => {
+                    reader.references_of(&expression).into_iter().map(|r| r.name).collect()
+                }
+                _ => reader.text_of(&expression).into_iter().collect::<VecDeque<String>>(),
+            };
             let mapping = MappingEntry {
-                expression: reader.text_of(&expression).unwrap_or_default(),
+                expression: texts.pop_front().unwrap_or_default(),
+                next: texts.into(),
                 when: option.and_then(|t| reader.word(t, "when", WHEN)).unwrap_or(PushWhen::Always),
                 taken: option.and_then(|t| reader.word(t, "taken", TAKEN)).unwrap_or(WhenTaken::Refuse),
             };

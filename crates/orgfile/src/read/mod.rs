@@ -39,6 +39,7 @@ const ATTRIBUTE: &[&str] = &[
     "unique",
     "indexed",
     "sources",
+    "generate",
     "enum",
     "pattern",
     "min_length",
@@ -273,6 +274,7 @@ fn read_attribute(reader: &mut Reader<'_>, entry: &Entry<'_, '_>, mut def: Attri
     if let Some(sources) = reader.texts(&table, "sources") {
         def.sources = sources;
     }
+    def.generate = reader.text(&table, "generate");
     if let Some(allowed) = table.get("enum").and_then(|entry| reader.values(&entry)) {
         def.allowed = allowed.into_iter().map(|value| fitting(def.kind, value)).collect();
     }

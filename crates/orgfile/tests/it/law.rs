@@ -80,14 +80,14 @@ fn kind() -> impl Strategy<Value = AttributeType> {
 }
 
 fn attribute(name: String) -> impl Strategy<Value = AttributeDef> {
-    let constraints = (of(text()), of(0u32..9), of(0u32..200), of(number()), of(number()));
+    let constraints = ((of(text()), of(text())), of(0u32..9), of(0u32..200), of(number()), of(number()));
     (kind(), text(), any::<[bool; 3]>(), vec(value(), 0..3), constraints).prop_map(
         move |(
             kind,
             title,
             [required, unique, indexed],
             allowed,
-            (pattern, min_length, max_length, minimum, maximum),
+            ((pattern, generate), min_length, max_length, minimum, maximum),
         )| {
             let number = matches!(kind, AttributeType::Number | AttributeType::NumberArray);
             let unfit = |v: &Value| matches!(v, Value::List(_)) || number && matches!(v, Value::Int(_));
@@ -99,6 +99,7 @@ fn attribute(name: String) -> impl Strategy<Value = AttributeDef> {
                 required,
                 unique,
                 indexed,
+                generate,
                 allowed,
                 pattern,
                 min_length,
@@ -308,12 +309,16 @@ fn app(app_name: String) -> impl Strategy<Value = App> {
     )
 }
 
-type Mappings = BTreeMap<(usize, bool, String), (String, bool, bool)>;
+type Mappings = BTreeMap<(usize, bool, String), (String, Vec<String>, bool, bool)>;
 type Given = BTreeMap<(usize, usize), (u32, BTreeMap<String, Value>)>;
 type Rules = BTreeMap<String, (String, Vec<usize>, Vec<i64>, Vec<usize>, bool)>;
 
 fn mappings() -> impl Strategy<Value = Mappings> {
-    btree_map((0usize..9, any::<bool>(), name()), (text(), any::<bool>(), any::<bool>()), 0..8)
+    btree_map(
+        (0usize..9, any::<bool>(), name()),
+        (text(), vec(text(), 0..3), any::<bool>(), any::<bool>()),
+        0..8,
+    )
 }
 
 fn rules() -> impl Strategy<Value = Rules> {
@@ -388,7 +393,8 @@ fn any_org() -> impl Strategy<Value = Org> {
     let links = btree_map(name(), (of((text(), text())), [text(), text(), text(), text(), text()]), 0..3);
     let kinds = select(vec![GroupKind::OktaGroup, GroupKind::AppGroup]);
     let groups = btree_map(name(), (text(), kinds, any::<bool>(), limits()), 0..6);
-    let apps = btree_set(name(), 0..4).prop_flat_map(|names| names.into_iter().map(app).collect::<Vec<_>>());
+    let apps =
+        btree_set(name(), 0..4).prop_flat_map(|names| names.into_iter().map(app).collect::<Vec<_>>());
     let given = btree_map((0usize..9, 0usize..9), (0u32..3, values()), 0..6);
     let configured = (attributes, links, groups, apps);
     (settings().boxed(), text(), configured, mappings().boxed(), rules().boxed(), given).prop_map(
@@ -441,12 +447,18 @@ fn built(
         org.groups.insert(GroupKey(next()), Group { name, description, kind, app, protected, guard });
     }
     let groups: Vec<GroupKey> = org.groups.keys().copied().collect();
-    for ((app, to_user, target), (expression, once, counted)) in mappings {
+    for ((app, to_user, target), (expression, later, once, counted)) in mappings {
         let Some(&app) = apps.get(app) else { continue };
         let direction = if to_user { Direction::ToUser } else { Direction::ToApp };
         let when = if once { PushWhen::Create } else { PushWhen::Always };
-        let taken = if counted && to_user { WhenTaken::Counter } else { WhenTaken::Refuse };
-        org.mappings.insert(ItemKey(next()), Mapping { app, direction, target, expression, when, taken });
+        let taken = match (to_user, counted, later.is_empty()) {
+            (false, ..) | (true, false, true) => WhenTaken::Refuse,
+            (true, true, true) => WhenTaken::Counter,
+            (true, _, false) => WhenTaken::Next,
+        };
+        let key = ItemKey(next());
+        let next = if to_user { later } else { Vec::new() };
+        org.mappings.insert(key, Mapping { app, direction, target, expression, next, when, taken });
     }
     let at = |places: Vec<usize>| places.into_iter().filter_map(|at| groups.get(at).copied()).collect();
     for (name, (expression, filled, users, except, active)) in rules {

@@ -108,6 +108,7 @@ impl Muster {
                     direction: Direction::ToApp,
                     target: target.to_owned(),
                     expression: expression.to_owned(),
+                    next: Vec::new(),
                     when: PushWhen::Always,
                     taken: WhenTaken::Refuse,
                 };

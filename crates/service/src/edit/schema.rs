@@ -56,9 +56,9 @@ impl Muster {
                 items.push(ItemChange { kind: ItemKind::Attribute, key: *key, item: None });
                 continue;
             };
-            // Whether it is indexed is nothing that clients of Okta's know of.
-            let indexed = known.map_or(def.indexed, |(_, d)| d.indexed);
-            let def = &AttributeDef { indexed, ..def.clone() };
+            // Whether it is indexed or generated is nothing that clients of Okta's know of.
+            let own = known.map_or(def, |(_, d)| d);
+            let def = &AttributeDef { indexed: own.indexed, generate: own.generate.clone(), ..def.clone() };
             if known.is_some_and(|(_, d)| d == def) || (known.is_none() && base.contains(def)) {
                 continue;
             }
@@ -107,6 +107,7 @@ impl Muster {
                 direction,
                 target: target.clone(),
                 expression: new.expression.clone(),
+                next: known.map(|(_, m)| m.next.clone()).unwrap_or_default(),
                 when: new.when.or(known.map(|(_, m)| m.when)).unwrap_or_default(),
                 taken: known.map_or(WhenTaken::default(), |(_, m)| m.taken),
             };

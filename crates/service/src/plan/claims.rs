@@ -14,6 +14,8 @@ use crate::world::namespace;
 #[derive(Debug, Default)]
 pub(crate) struct Provisional {
     owners: HashMap<u128, UserKey>,
+    /// The next number of each attribute that has been handed out from, where the store doesn't hear of it.
+    pub(super) numbers: HashMap<usize, i64>,
 }
 
 /// A claim's place in the map. Two values fall together once in 2^64 maps of a billion claims.
@@ -44,6 +46,8 @@ pub(crate) struct Need {
     pub(crate) user: UserKey,
     pub(crate) slot: usize,
     pub(crate) base: String,
+    /// What is tried in turn where the base value is taken.
+    pub(crate) next: Vec<String>,
     pub(crate) taken: WhenTaken,
     /// If one of the person's values is taken she is left out whole, and takes none.
     pub(crate) whole: bool,
@@ -68,6 +72,18 @@ fn counted(base: &str, n: u32) -> String {
     match base.split_once('@') {
         Some((local, domain)) => format!("{local}{n}@{domain}"),
         None => format!("{base}{n}"),
+    }
+}
+
+impl Need {
+    /// What is tried at the `n`th time, from 1 on: the values in turn, then the last one with a counter from 2.
+    fn candidate(&self, n: u32) -> String {
+        let later = (n as usize).checked_sub(2).and_then(|at| self.next.get(at));
+        match (later, self.next.last()) {
+            (Some(value), _) => value.clone(),
+            (None, Some(last)) if n > 1 => counted(last, n - self.next.len() as u32),
+            _ => counted(&self.base, n),
+        }
     }
 }
 
@@ -123,7 +139,7 @@ fn attempt(
         }
         let mut n = 1u32;
         let got = loop {
-            let shown = counted(&need.base, n);
+            let shown = need.candidate(n);
             let key = (need.slot, fold(&shown));
             let owner = taken.get(&key).copied().or_else(|| provisional.owner(need.slot, &key.1));
             let owner = match (owner, asked.get(&key)) {
@@ -131,13 +147,13 @@ fn attempt(
                 (None, Some(owner)) => *owner,
                 (None, None) => {
                     let place = unknown.entry(need.slot).or_default();
-                    let last = if need.taken == WhenTaken::Counter { n + window - 1 } else { n };
-                    place.extend((n..=last).map(|i| fold(&counted(&need.base, i))));
+                    let last = if need.taken == WhenTaken::Refuse { n } else { n + window - 1 };
+                    place.extend((n..=last).map(|i| fold(&need.candidate(i))));
                     break None;
                 }
             };
             match owner {
-                Some(owner) if owner != need.user && need.taken == WhenTaken::Counter => n += 1,
+                Some(owner) if owner != need.user && need.taken != WhenTaken::Refuse => n += 1,
                 Some(owner) if owner != need.user => break Some(Allocated::Taken),
                 _ => {
                     hers.1.push(key.clone());

@@ -24,6 +24,7 @@ pub(super) fn allocate(
             user: slot.facts.user,
             slot: n.slot,
             base: n.base.clone(),
+            next: n.next.clone(),
             taken: n.taken,
             whole: slot.works.iter().any(|w| w.row().is_some()),
         }));

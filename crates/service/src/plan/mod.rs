@@ -14,6 +14,7 @@ mod kept;
 mod manage;
 mod matching;
 mod narrow;
+mod numbers;
 pub(crate) mod others;
 pub(crate) mod process;
 pub(crate) mod queue;

@@ -21,7 +21,7 @@ use super::others::{self, Ahead};
 use super::queue::{self, Asked, MatchCounts, WaitBefore, Word};
 use super::unwritten::Unwritten;
 use super::work::{ChangedSince, Op, Taken, Work, apply};
-use super::{dates, exchange, farewell};
+use super::{dates, exchange, farewell, numbers};
 use crate::error::{Result, ServiceError};
 use crate::import::FeedKeys;
 use crate::index;
@@ -355,6 +355,10 @@ fn profiles<'w>(
     allocate(tx, frame, &mut slots, pass)?;
     for slot in &mut slots {
         judge_problems(frame, slot, out)?;
+    }
+    // Who is left out gets no number.
+    numbers::hand_out(tx, frame, &mut slots, pass)?;
+    for slot in &mut slots {
         if !slot.left_out {
             if slot.works.iter().any(|w| !w.ops.is_empty()) {
                 note(frame, slot, pass)?;

@@ -117,6 +117,8 @@ pub enum ValueReason {
     Kept { source: String, expression: String },
     /// An admin set it.
     Admin { said: Since },
+    /// The attribute's generator gave it.
+    Generated,
     /// It has none.
     Nothing,
 }

@@ -6,7 +6,7 @@ use muster_engine::Value;
 use muster_engine::config::ProfileSource;
 use muster_engine::derive::{ValueCause, derive_profile, ranked_records};
 use muster_engine::facts::{Fact, FactValue, Facts, Record, RecordState, Said, fold};
-use muster_engine::model::{AppKey, Millis, PushWhen};
+use muster_engine::model::{AppKey, Millis, PushWhen, WhenTaken};
 
 use super::answer::{Loser, Mapped, ValueReason, WhyAttribute};
 use super::reads;
@@ -30,6 +30,7 @@ pub(super) fn explain(subject: &Subject, slot: usize) -> WhyAttribute {
             Some((_, said)) => ValueReason::Admin { said: subject.said(said) },
             None => ValueReason::Nothing,
         },
+        ValueCause::Generated => ValueReason::Generated,
         ValueCause::Nothing => ValueReason::Nothing,
     };
     let notes = if value.is_null() { missing(subject, slot) } else { beside(subject, slot, cause) };
@@ -92,7 +93,7 @@ fn losers(subject: &Subject, slot: usize, cause: ValueCause) -> Vec<Loser> {
     let name = config.attribute_name(slot);
     let winner = match cause {
         ValueCause::Source { app, .. } | ValueCause::Kept { app, .. } => Some(app),
-        ValueCause::Admin { .. } | ValueCause::Nothing => None,
+        ValueCause::Admin { .. } | ValueCause::Generated | ValueCause::Nothing => None,
     };
     let mut losers = Vec::new();
     let mut led = winner.is_none();
@@ -112,7 +113,7 @@ fn losers(subject: &Subject, slot: usize, cause: ValueCause) -> Vec<Loser> {
                 format!("{} comes first", config.app_name(app))
             }
             ValueCause::Admin { .. } => "what an admin sets counts here".to_owned(),
-            ValueCause::Nothing => "it doesn't fit".to_owned(),
+            ValueCause::Generated | ValueCause::Nothing => "it doesn't fit".to_owned(),
         };
         losers.push(Loser {
             source: format!("{}, record {id}", config.app_name(source.app)),
@@ -153,10 +154,12 @@ fn counted(subject: &Subject, slot: usize) -> Vec<String> {
     let other = claim.filter(|c| c.shown.as_ref().is_some_and(|s| fold(s) != fold(&c.base)));
     other
         .map(|c| {
-            format!(
-                "{} was somebody else's already, so a counter was added",
-                shown(&Value::from(c.base.as_str()))
-            )
+            let taken = shown(&Value::from(c.base.as_str()));
+            let done = match c.taken {
+                WhenTaken::Next => "what the mapping gives next was tried",
+                WhenTaken::Counter | WhenTaken::Refuse => "a counter was added",
+            };
+            format!("{taken} was somebody else's already, so {done}")
         })
         .into_iter()
         .collect()

@@ -165,6 +165,7 @@ fn tell_attribute(lines: &mut Lines, attribute: &WhyAttribute) {
                     format!("{source} gave it when its record came; it stays")
                 }
                 ValueReason::Admin { said } => format!("set by an admin on {}, {}", said.at, by_plan(said)),
+                ValueReason::Generated => "generated: a number of her own, which she keeps".to_owned(),
                 ValueReason::Nothing => "by nothing that can be told".to_owned(),
             },
         );

@@ -272,5 +272,6 @@ fn map(org: &mut Org, app: &str, direction: Direction, target: &str, expression:
 
 fn new_mapping(app: AppKey, direction: Direction, target: &str, expression: String) -> Mapping {
     let target = target.to_owned();
-    Mapping { app, direction, target, expression, when: PushWhen::Always, taken: WhenTaken::Refuse }
+    let (next, when, taken) = (Vec::new(), PushWhen::Always, WhenTaken::Refuse);
+    Mapping { app, direction, target, expression, next, when, taken }
 }

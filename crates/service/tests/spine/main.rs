@@ -7,6 +7,7 @@ mod guards;
 mod losses;
 mod matching;
 mod narrow;
+mod numbers;
 mod protected;
 mod renamed;
 mod undo;
