@@ -120,8 +120,11 @@ impl Context {
         self.out.json(value)
     }
 
-    /// Derives again whom dates that have come concern, so that what follows stands on today.
+    /// Takes apps whose last day is over from everybody, and derives again whom dates that have come concern, so that what follows stands on today.
     pub(crate) fn due(&self, muster: &Muster) -> Result<()> {
+        for run in muster.expire_apps(&self.actor)? {
+            output::note(&format!("{}: {}", run.name, run.outcome));
+        }
         let report = muster.due(&self.actor, ImportOptions::default(), &Bars::new())?;
         let Some(plan) = report.plan else { return Ok(()) };
         let told = if report.status == PlanStatus::Held {

@@ -184,8 +184,10 @@ impl Differ<'_> {
         for (name, entry) in &file.apps {
             let key = keys.get(name.as_str()).copied();
             let mut app = entry.app.clone();
-            let old = key.and_then(|key| org.apps.get(&key)).and_then(|old| old.feed.as_ref());
-            if let (Some(old), Some(new)) = (old, &mut app.feed) {
+            let old = key.and_then(|key| org.apps.get(&key));
+            // A plan has said so, and the file isn't asked: another day takes it back.
+            app.expired = old.is_some_and(|old| old.expired && old.expires == app.expires);
+            if let (Some(old), Some(new)) = (old.and_then(|old| old.feed.as_ref()), &mut app.feed) {
                 keep_order(&old.columns, &mut new.columns, |column| column.name.clone());
             }
             let key = self.set(key.map(|k| ItemKey(k.0)), Item::App(Box::new(app)));

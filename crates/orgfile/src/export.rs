@@ -254,6 +254,12 @@ fn export_app(out: &mut String, org: &Org, key: AppKey, app: &App) {
     rows.unless(app.label.is_empty(), "label", || text(&app.label));
     rows.put("kind", text(word(KINDS, &app.kind)));
     rows.unless(!app.inactive, "active", || false.to_string());
+    if let Some(last) = &app.expires {
+        rows.put("expires", last.clone());
+    }
+    if let Some(days) = app.warn_days {
+        rows.put("warn_days", days.to_string());
+    }
     rows.unless(app.extra.is_empty(), "extra", || {
         text(&serde_json::Value::Object(app.extra.clone()).to_string())
     });

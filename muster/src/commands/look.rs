@@ -267,6 +267,9 @@ impl Apps {
         }
         context.out.table(&table)?;
         for app in &apps {
+            if let Some(last) = &app.expires {
+                context.out.line(format!("{}: {last} is the last day", app.name))?;
+            }
             if let Some(problem) = &app.problem {
                 context.out.line(format!("{}: {problem}", app.name))?;
             }

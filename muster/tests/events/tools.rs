@@ -29,6 +29,35 @@ fn a_group_that_gives_an_app_no_longer_gives_its_members_the_time_to_leave_it() 
 }
 
 #[test]
+fn an_app_whose_licence_ends_is_told_of_before_and_taken_from_everybody_after() {
+    let mut org = Org::new();
+    org.hr(&["1,Ada,Adams,Sales", "2,Bea,Brown,Lab"]);
+    org.change(
+        "[apps.crm]\nkind = \"scim\"",
+        "[apps.crm]\nkind = \"scim\"\nexpires = 2027-03-31\nwarn_days = 10",
+    );
+    org.sync();
+    assert!(org.can_use("crm", "Ada Adams"));
+    assert!(org.json(&["tasks"]).as_array().unwrap().is_empty());
+    org.at("2027-03-22T08:00:00Z").sync();
+    assert_eq!(org.json(&["tasks"])[0]["title"], "2027-03-31 is the last day of crm");
+    assert!(org.mails().last().unwrap().contains("2027-03-31 is the last day of crm"));
+    // In Berlin the day is over two hours before it is in London.
+    org.at("2027-03-31T21:59:00Z").sync();
+    assert!(org.can_use("crm", "Ada Adams"));
+    org.at("2027-03-31T22:01:00Z").sync();
+    assert!(!org.can_use("crm", "Ada Adams"));
+    assert!(org.json(&["tasks"]).as_array().unwrap().is_empty());
+    assert!(
+        org.run(&["why", "ada.adams@events.example", "--app", "crm"], 0)
+            .contains("the last day of crm was 2027-03-31")
+    );
+    org.change("expires = 2027-03-31\nwarn_days = 10", "expires = 2028-03-31");
+    org.sync();
+    assert!(org.can_use("crm", "Ada Adams"));
+}
+
+#[test]
 fn an_app_that_is_deactivated_takes_nobodys_account_and_goes_on_where_it_stood() {
     let mut org = Org::new();
     org.hr(&["1,Ada,Adams,Sales"]);

@@ -28,6 +28,28 @@ fn of_org(settings: &OrgSettings) -> Result<(), String> {
     settings.mail.server().map(drop)
 }
 
+/// How long before an app's last day its owner can be warned.
+const MOST_WARN_DAYS: u32 = 3650;
+
+/// What is wrong with the last day of an app.
+fn expiry(app: &App) -> Option<String> {
+    let Some(last) = &app.expires else {
+        let without = app.warn_days.is_some();
+        return without
+            .then(|| "warn_days says how long before `expires`, and there is no such day".to_owned());
+    };
+    if app.target().is_none() {
+        return Some(
+            "expires is the last day on which people have it, and they have no accounts there".to_owned(),
+        );
+    }
+    if app.warn_days.is_some_and(|days| days > MOST_WARN_DAYS) {
+        return Some(format!("warn_days is too long; at most {MOST_WARN_DAYS}"));
+    }
+    let told = app.expiry(&jiff::tz::TimeZone::UTC);
+    told.is_none().then(|| format!("expires is {last:?}, which is no day; give one such as 2027-12-31"))
+}
+
 fn of_app(org: &OrgSettings, app: &App) -> Vec<String> {
     let mut reasons = Vec::new();
     let path = app.feed.as_ref().and_then(|feed| feed.path.as_deref());
@@ -53,6 +75,7 @@ fn of_app(org: &OrgSettings, app: &App) -> Vec<String> {
             reasons.push(format!("source.timezone: the time zone {zone:?} is unknown: {e}"));
         }
     }
+    reasons.extend(expiry(app));
     if app.provisioning.as_ref().is_some_and(|p| p.rate_limit == Some(0)) {
         let reason = "provisioning.rate_limit is 0; give the calls a minute, at least 1, or leave it out";
         reasons.push(reason.to_owned());

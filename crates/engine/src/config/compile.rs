@@ -514,6 +514,7 @@ impl Compiler<'_> {
             targets.push(Target {
                 app: *key,
                 provisioning,
+                expired: app.expired,
                 user_name,
                 mappings,
                 groups: groups.into_iter().map(|(_, g, i, p)| (g, i, p)).collect(),

@@ -153,6 +153,8 @@ pub struct Target {
     pub app: AppKey,
     /// How accounts are kept.
     pub provisioning: Provisioning,
+    /// Its last day is over: nobody has it.
+    pub expired: bool,
     /// Gives the user name.
     pub user_name: Option<Outbound>,
     /// Give the attributes, in the order of their names.

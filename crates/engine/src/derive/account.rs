@@ -71,7 +71,7 @@ pub(super) fn derive_apps(
     }
     let direct = assigned(env, facts, due);
     let mut apps = Vec::new();
-    for target in &env.config.targets {
+    for target in env.config.targets.iter().filter(|t| !t.expired) {
         let individual = direct.get(&target.app).copied();
         let given: Vec<(GroupKey, &BTreeMap<String, Value>)> = target
             .groups

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use muster_expr::Value;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::feed::Feed;
 use super::guard::GuardSettings;
-use super::keys::{AppKey, GroupKey};
+use super::keys::{AppKey, GroupKey, Millis};
 use super::matching::{Confirm, MatchTier};
 
 /// The kind of system behind an app.
@@ -197,6 +200,9 @@ impl Default for Provisioning {
     }
 }
 
+/// How many days before an app's last day its owner is warned.
+pub const WARN_DAYS: u32 = 30;
+
 /// An app (Okta: application).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -209,6 +215,15 @@ pub struct App {
     pub kind: AppKind,
     /// A deactivated app gives nobody an account.
     pub inactive: bool,
+    /// The last day on which people have it (`2027-12-31`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// How many days before the last day its owner is warned; [`WARN_DAYS`] if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warn_days: Option<u32>,
+    /// The last day is over, and a plan has said so: nobody has it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub expired: bool,
     /// How its feed is read, if it has one.
     pub feed: Option<Feed>,
     /// What it means as a source, if it is one.
@@ -233,6 +248,20 @@ impl App {
             AppKind::Bookmark => Some(self.provisioning.clone().unwrap_or_default()),
             _ => self.provisioning.clone(),
         }
+    }
+
+    /// The first instants of the day on which its owner is warned, and of the day after the last on which people have it,
+    /// if it has a last one.
+    pub fn expiry(&self, zone: &TimeZone) -> Option<(Millis, Millis)> {
+        let text = self.expires.as_ref()?;
+        let last: Date = text.parse().ok().filter(|day: &Date| day.to_string() == *text)?;
+        let begins = |day: Date| {
+            let begins = zone.to_ambiguous_zoned_datetime(day.at(0, 0, 0, 0)).compatible().ok()?;
+            Some(Millis(begins.timestamp().as_millisecond()))
+        };
+        let days = i64::from(self.warn_days.unwrap_or(WARN_DAYS));
+        let warned = last.checked_sub(days.days()).ok()?;
+        Some((begins(warned)?, begins(last.tomorrow().ok()?)?))
     }
 
     /// Whether its accounts are brought into line; else assignments are all there is.

@@ -14,7 +14,7 @@ pub mod status;
 
 pub use app::{
     App, AppGroup, AppKind, Direction, LeaveAt, LeaverAction, Mapping, OnReturn, OnUnassign, Provisioning,
-    PushWhen, Source, WhenTaken,
+    PushWhen, Source, WARN_DAYS, WhenTaken,
 };
 pub use feed::{Column, Encoding, Feed, FeedMode, Marked};
 pub use guard::{GuardLimits, GuardSettings, Limits};

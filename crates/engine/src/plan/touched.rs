@@ -233,9 +233,13 @@ fn targets(old: &Config, new: &Config, found: &mut Touched) {
             of_app.map(|g| (g.group, (g.priority, g.profile.clone()))).collect()
         };
         let (was, is) = (given(old), given(new));
-        let (Some(before), Some(after)) = (old.target(app), new.target(app)) else {
+        let had = |c: &'_ Config| c.target(app).is_some_and(|t| !t.expired);
+        let there = |c: &'_ Config| c.target(app).is_some();
+        if had(old) != had(new) || there(old) != there(new) {
             found.by.extend([Selection::Accounts(app), Selection::Assigned(app)]);
             found.by.extend(was.keys().chain(is.keys()).map(|g| Selection::Members(*g)));
+        }
+        let (Some(before), Some(after)) = (old.target(app), new.target(app)) else {
             continue;
         };
         let moved = both(was.keys(), is.keys()).filter(|g| was.get(g) != is.get(g));

@@ -177,11 +177,21 @@ fn mappings_and_settings_touch_those_of_their_app() {
     assert_eq!(valued, by([Selection::Members(B), Selection::Accounts(CRM)]));
     let gone = by([Selection::Accounts(CRM), Selection::Assigned(CRM), Selection::Members(A)]);
     assert_eq!(step(&org, |o| o.apps.get_mut(&CRM).unwrap().inactive = true), gone);
+    assert_eq!(step(&org, |o| o.apps.get_mut(&CRM).unwrap().expired = true), gone);
+    let last = |o: &mut Org| o.apps.get_mut(&CRM).unwrap().expires = Some("2027-12-31".into());
+    assert_eq!(step(&org, last), Touched::default(), "a plan says when it is over");
 }
 
 #[test]
 fn attributes_and_links_touch_those_who_have_or_may_get_a_value() {
     let org = filled();
+    let numbered = AttributeDef {
+        name: "nickName".into(),
+        unique: true,
+        generate: Some("N{000}".into()),
+        ..AttributeDef::default()
+    };
+    assert_eq!(step(&org, |o| drop(o.attributes.insert(ItemKey(21), numbered))), everyone());
     let new = AttributeDef { name: "badge".into(), ..AttributeDef::default() };
     let mut with = org.clone();
     with.attributes.insert(ItemKey(21), new);

@@ -19,6 +19,8 @@ const APP: &[&str] = &[
     "label",
     "kind",
     "active",
+    "expires",
+    "warn_days",
     "feed",
     "source",
     "to_user",
@@ -100,6 +102,9 @@ impl OrgFile {
                 label: reader.text(&table, "label").unwrap_or_default(),
                 kind: kind.and_then(|kind| reader.word_of(&kind, KINDS)).unwrap_or_default(),
                 inactive: !reader.flag(&table, "active").unwrap_or(true),
+                expires: read_day(reader, &table, "expires"),
+                warn_days: reader.whole(&table, "warn_days"),
+                expired: false,
                 feed: table.get("feed").and_then(|entry| read_feed(reader, &entry)),
                 source: table.get("source").and_then(|entry| read_source(reader, &entry)),
                 provisioning: table.get("provisioning").and_then(|entry| read_provisioning(reader, &entry)),
@@ -198,6 +203,18 @@ impl OrgFile {
             );
         }
         groups
+    }
+}
+
+/// A calendar day.
+fn read_day(reader: &mut Reader<'_>, table: &Table<'_, '_>, name: &str) -> Option<String> {
+    let entry = table.get(name)?;
+    match entry.value {
+        DeValue::Datetime(date) if date.date.is_some() && date.time.is_none() => Some(date.to_string()),
+        _ => {
+            reader.unfit(&entry, "a day without quotes, such as 2027-12-31");
+            None
+        }
     }
 }
 

@@ -87,7 +87,7 @@ impl<'t> Reader<'t> {
         self.errors.push(self.source.error(at, path, reason.into()));
     }
 
-    fn unfit(&mut self, entry: &Entry<'_, '_>, wanted: &str) {
+    pub(super) fn unfit(&mut self, entry: &Entry<'_, '_>, wanted: &str) {
         let reason = format!("must be {wanted}, and is {}", found(entry.value));
         self.fail(entry.value_at, &entry.path, reason);
     }

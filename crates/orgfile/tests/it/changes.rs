@@ -184,6 +184,50 @@ fn base_attributes_keep_what_is_not_said() {
 }
 
 #[test]
+fn that_a_last_day_is_over_stays_until_the_file_names_another() {
+    let text =
+        format!("{SMALL}\n[apps.survey]\nkind = \"manual\"\nexpires = 2027-03-31\nprovisioning = {{}}\n");
+    let mut org = org(&text);
+    let (key, _) = org.app_named("survey").unwrap();
+    org.apps.get_mut(&key).unwrap().expired = true;
+    assert_eq!(changes(&read(&text), &org).unwrap(), []);
+    assert_eq!(changes(&read(&export(&org, &|u| Some(format!("user{u}")))), &org).unwrap(), []);
+    for other in ["expires = 2028-03-31", ""] {
+        let found = changes(&read(&text.replace("expires = 2027-03-31", other)), &org).unwrap();
+        assert!(
+            matches!(&found[..], [ItemChange { item: Some(Item::App(app)), .. }] if !app.expired),
+            "{other}"
+        );
+    }
+}
+
+#[test]
+fn what_contradicts_itself_in_numbers_patterns_and_days_is_told() {
+    let app = "[apps.hr]\nkind = \"csv\"\n[apps.hr.feed]\nkey = \"id\"\ncolumns = { id = \"string\" }\n[apps.hr.source]\n";
+    let login = |expression: &str, taken: &str| {
+        format!("{app}[apps.hr.to_user]\nlogin = {{ expression = {expression}, taken = \"{taken}\" }}\n")
+    };
+    let eleven = format!("[{}]", ["'appuser.id'"; 11].join(", "));
+    let expires = |more: &str| format!("[apps.x]\nkind = \"scim\"\n{more}\n");
+    for (text, expected) in [
+        ("[attributes.a]\ngenerate = \"A{00}\"\n".to_owned(), "say `unique = true`"),
+        ("[attributes.a]\nunique = true\ngenerate = \"A\"\n".to_owned(), "as braces around 1 to 18 zeros"),
+        (login("['appuser.id']", "next"), "belong together"),
+        (login("['appuser.id', 'appuser.id']", "counter"), "belong together"),
+        (login("['appuser.id', 'appuser.di']", "next"), "appuser.di"),
+        (login(&eleven, "next"), "more than 10 expressions"),
+        (expires("expires = 2027-03-31"), "they have no accounts there"),
+        (expires("warn_days = 3\nprovisioning = {}"), "there is no such day"),
+        (expires("expires = 2027-03-31\nwarn_days = 9999\nprovisioning = {}"), "at most 3650"),
+    ] {
+        let none = muster_engine::Org::default();
+        let org = apply(&none, changes(&read(&text), &none).unwrap());
+        let told: Vec<String> = compile(1, org).unwrap_err().iter().map(ToString::to_string).collect();
+        assert!(told.join("\n").contains(expected), "{text}: {told:?}");
+    }
+}
+
+#[test]
 fn dangling_items_are_cleared_away() {
     let mut org = org(SMALL);
     let lost = AppGroup { app: AppKey(999), group: GroupKey(998), priority: 0, profile: [].into() };

@@ -292,12 +292,25 @@ fn app(app_name: String) -> impl Strategy<Value = App> {
     // In boxes: as one value they would outgrow the stack of a test.
     let parts = (of(feed()).boxed(), of(source()).boxed(), of(provisioning()).boxed(), of(guard()).boxed());
     let extra = btree_map(name(), text().prop_map(|said| json!({ "said": said })), 0..3);
-    (text(), kind, any::<bool>(), parts, values(), btree_map(name(), reference, 0..3), extra).prop_map(
-        move |(label, kind, inactive, (feed, source, provisioning, guard), settings, secrets, extra)| App {
+    let expiry = (of((1u32..29).prop_map(|day| format!("2027-02-{day:02}"))), of(0u32..40));
+    let status = (any::<bool>(), expiry);
+    (text(), kind, status, parts, values(), btree_map(name(), reference, 0..3), extra).prop_map(
+        move |(
+            label,
+            kind,
+            (inactive, (expires, warn_days)),
+            (feed, source, provisioning, guard),
+            settings,
+            secrets,
+            extra,
+        )| App {
             name: app_name.clone(),
             label,
             kind,
             inactive,
+            expires,
+            warn_days,
+            expired: false,
             feed,
             source,
             provisioning,
@@ -393,8 +406,7 @@ fn any_org() -> impl Strategy<Value = Org> {
     let links = btree_map(name(), (of((text(), text())), [text(), text(), text(), text(), text()]), 0..3);
     let kinds = select(vec![GroupKind::OktaGroup, GroupKind::AppGroup]);
     let groups = btree_map(name(), (text(), kinds, any::<bool>(), limits()), 0..6);
-    let apps =
-        btree_set(name(), 0..4).prop_flat_map(|names| names.into_iter().map(app).collect::<Vec<_>>());
+    let apps = btree_set(name(), 0..4).prop_flat_map(|names| names.into_iter().map(app).collect::<Vec<_>>());
     let given = btree_map((0usize..9, 0usize..9), (0u32..3, values()), 0..6);
     let configured = (attributes, links, groups, apps);
     (settings().boxed(), text(), configured, mappings().boxed(), rules().boxed(), given).prop_map(

@@ -53,6 +53,16 @@ fn each_mistake_is_told() {
             "org.guard.people: unknown key \"percnt\"; did you mean \"percent\"?",
         ),
         (
+            "[apps.x]\nkind = \"scim\"\nexpires = \"soon\"",
+            "3:11: apps.x.expires: must be a day without quotes, such as 2027-12-31, and is a text",
+        ),
+        ("[apps.x]\nkind = \"scim\"\nexpires = 2027-12-31T10:00:00", "must be a day without quotes"),
+        ("[attributes.a]\ngenerate = 1", "attributes.a.generate: must be a text in quotes"),
+        (
+            "[apps.x]\nkind = \"csv\"\nto_app = { a = { expression = ['user.login'] } }",
+            "must be a text in quotes",
+        ),
+        (
             "[apps.x]\nkind = \"scim\"\n[apps.x.guard]\nwindow_hours = 1",
             "apps.x.guard: unknown key \"window_hours\"; the keys here are percent, minimum, count, feed_percent, deletions",
         ),

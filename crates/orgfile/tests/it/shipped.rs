@@ -40,7 +40,7 @@ fn the_demo_compiles() {
 #[test]
 fn the_examples_of_the_documentation_make_up_an_org() {
     let config = compiled(&org(&examples()));
-    assert_eq!(config.targets.len(), 2);
+    assert_eq!(config.targets.len(), 3);
     let email = config.attribute(config.slot("employeeNumber").unwrap()).unwrap();
     assert!(email.def.unique);
 }

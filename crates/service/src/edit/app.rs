@@ -179,6 +179,14 @@ impl Muster {
         self.app_set(actor, key, new, format!("app {word} {}", old.name), options)
     }
 
+    /// Says that the last day of an app is over: whoever has it loses it. Guards judge this as any plan.
+    pub(crate) fn app_expire(&self, actor: &Actor, key: AppKey) -> Result<PlanReport> {
+        let config = self.config()?;
+        let Some(old) = config.app(key).filter(|app| !app.expired) else { return Ok(PlanReport::nothing()) };
+        let new = App { expired: true, ..old.clone() };
+        self.app_set(actor, key, new, format!("app expire {}", old.name), ImportOptions::default())
+    }
+
     /// Removes an app with its mappings and the groups' assignments to it. Accounts stay as they are there.
     ///
     /// # Errors

@@ -56,9 +56,14 @@ impl Muster {
                 items.push(ItemChange { kind: ItemKind::Attribute, key: *key, item: None });
                 continue;
             };
-            // Whether it is indexed or generated is nothing that clients of Okta's know of.
+            // Whether it is indexed or generated, and who gives it, is nothing that clients of Okta's know of.
             let own = known.map_or(def, |(_, d)| d);
-            let def = &AttributeDef { indexed: own.indexed, generate: own.generate.clone(), ..def.clone() };
+            let def = &AttributeDef {
+                indexed: own.indexed,
+                sources: own.sources.clone(),
+                generate: own.generate.clone(),
+                ..def.clone()
+            };
             if known.is_some_and(|(_, d)| d == def) || (known.is_none() && base.contains(def)) {
                 continue;
             }

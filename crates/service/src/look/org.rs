@@ -130,6 +130,9 @@ pub struct AppView {
     pub label: String,
     /// `ACTIVE` or `INACTIVE`.
     pub status: &'static str,
+    /// The last day on which people have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
     /// When it came to be.
     pub created: Option<String>,
     /// When it changed last.
@@ -299,6 +302,7 @@ fn app_view(config: &Config, times: &Times, key: AppKey, app: &App) -> AppView {
         name: app.name.clone(),
         label: if app.label.is_empty() { app.name.clone() } else { app.label.clone() },
         status: if app.inactive { "INACTIVE" } else { "ACTIVE" },
+        expires: app.expires.clone(),
         created,
         last_updated,
         features: features(app),

@@ -126,6 +126,9 @@ impl Loss<'_, '_> {
     /// Until when she keeps it.
     fn until(&self) -> Option<Millis> {
         let p = &self.target.provisioning;
+        if self.target.expired {
+            return None;
+        }
         // Who had nothing yet has nothing to keep.
         if !self.slot.person.stored.status.is_some_and(UserStatus::has_accounts) {
             return None;

@@ -6,6 +6,8 @@ use muster_store::schedule::ScheduleRow;
 
 /// What the names of imports begin with.
 pub(super) const IMPORT: &str = "import:";
+/// What the names of jobs about an app's last day begin with.
+pub(super) const EXPIRY: &str = "expiry:";
 
 /// When what is out of use is cleared away, in the org's zone.
 const CLEANUP: &str = "0 3 * * *";
@@ -26,6 +28,8 @@ pub(super) enum JobKind {
     Cleanup,
     /// Imports an app's feed from where it lies.
     Import(AppKey),
+    /// Warns of an app's last day, and takes the app from everybody when it is over.
+    Expiry(AppKey),
 }
 
 #[derive(Clone, Debug)]
@@ -34,6 +38,8 @@ enum Timing {
     Dates,
     Every(i64),
     Cron(Box<Schedule>),
+    /// At once, and again at these instants.
+    Moments([Millis; 2]),
 }
 
 #[derive(Clone, Debug)]
@@ -66,6 +72,11 @@ pub(super) fn all(config: &Config) -> Vec<Job> {
     };
     jobs.extend(cron("cleanup", JobKind::Cleanup, CLEANUP, &settings.timezone));
     for (key, app) in config.org.apps.iter().filter(|(_, app)| !app.inactive) {
+        if let (Some(last), Some((warned, over))) = (&app.expires, app.expiry(&config.zone)) {
+            let name = format!("{EXPIRY}{}", app.name);
+            let spec = format!("warned at {warned}, {last} is over at {over}");
+            jobs.push(job(&name, JobKind::Expiry(*key), spec, Timing::Moments([warned, over])));
+        }
         let Some(source) = &app.source else { continue };
         let Some(expression) = &source.schedule else { continue };
         let zone = source.timezone.as_ref().unwrap_or(&settings.timezone);
@@ -78,7 +89,7 @@ impl Job {
     /// When it runs for the first time.
     pub(super) fn first(&self, now: Millis) -> i64 {
         match &self.timing {
-            Timing::Dates | Timing::Every(_) => now.0,
+            Timing::Dates | Timing::Every(_) | Timing::Moments(_) => now.0,
             Timing::Cron(schedule) => schedule.after(now).map_or(i64::MAX, |at| at.0),
         }
     }
@@ -87,7 +98,7 @@ impl Job {
     pub(super) fn next(&self, row: &ScheduleRow, due: Option<i64>) -> Option<i64> {
         let next = match self.timing {
             Timing::Dates => row.next_run.max(due?),
-            Timing::Every(_) | Timing::Cron(_) => row.next_run,
+            Timing::Every(_) | Timing::Cron(_) | Timing::Moments(_) => row.next_run,
         };
         (next < i64::MAX).then_some(next)
     }
@@ -100,6 +111,9 @@ impl Job {
             Timing::Dates => now,
             Timing::Every(interval) => now + interval,
             Timing::Cron(schedule) => schedule.after(Millis(now)).map_or(i64::MAX, |at| at.0),
+            Timing::Moments(moments) => {
+                moments.iter().map(|at| at.0).find(|at| *at > now).unwrap_or(i64::MAX)
+            }
         }
     }
 
@@ -109,7 +123,9 @@ impl Job {
         let again = now + wait;
         match &self.timing {
             Timing::Dates => again,
-            Timing::Every(_) | Timing::Cron(_) => again.min(self.after_success(now, None)),
+            Timing::Every(_) | Timing::Cron(_) | Timing::Moments(_) => {
+                again.min(self.after_success(now, None))
+            }
         }
     }
 }

@@ -1,10 +1,11 @@
-//! What is done when its time has come: people's dates, imports, digests, cleaning up.
+//! What is done when its time has come: people's dates, imports, apps' last days, digests, cleaning up.
 //!
 //! Each job is a row. Whoever comes first takes it under a lease, keeps the lease while it works, and writes down what
 //! came of it and when the next time is; a node that dies leaves it to the others. What was missed is caught up once.
 //! Times of jobs are the org's, leases the machine's.
 
 mod cleanup;
+mod expiry;
 mod jobs;
 mod run;
 mod source;
@@ -36,7 +37,7 @@ const TROUBLE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobView {
-    /// Its name: `due`, `digest`, `cleanup`, `import:APP`.
+    /// Its name: `due`, `digest`, `cleanup`, `import:APP`, `expiry:APP`.
     pub name: String,
     /// What its times follow from.
     pub spec: String,
@@ -153,14 +154,18 @@ impl Muster {
                 .is_none_or(|row| row.spec.as_ref() != Some(&job.spec))
         };
         let changed: Vec<&Job> = jobs.iter().filter(changed).collect();
-        // Only imports go: another job without a home here may be known to a newer program.
-        let gone = |name: &str| name.starts_with(jobs::IMPORT) && jobs.iter().all(|job| job.name != name);
+        // Only those of apps go: another job without a home here may be known to a newer program.
+        let of_app = |name: &str| [jobs::IMPORT, jobs::EXPIRY].iter().any(|p| name.starts_with(p));
+        let gone = |name: &str| of_app(name) && jobs.iter().all(|job| job.name != name);
         let gone: Vec<&str> = rows.iter().map(|row| row.name.as_str()).filter(|name| gone(name)).collect();
         if !changed.is_empty() || !gone.is_empty() {
             self.store.write(|tx| {
                 for job in &changed {
                     stored::plan(tx, &job.name, &job.spec, job.first(now))?;
                 }
+                let stale: Vec<&str> =
+                    gone.iter().copied().filter(|name| name.starts_with(jobs::EXPIRY)).collect();
+                muster_store::tasks::finish_by_dedupe(tx, &stale, now.0, ACTOR)?;
                 stored::drop_schedules(tx, &gone)
             })?;
         }

@@ -138,6 +138,12 @@ impl Muster {
                 let report = self.notify()?;
                 Ok(done(report.in_words()))
             }
+            JobKind::Expiry(app) => {
+                let (outcome, report) = self.expiry(actor, app)?;
+                let Some(report) = report else { return Ok(done(outcome)) };
+                let outcome = format!("{outcome}: {}", in_words(&report, "nobody has it any more"));
+                Ok(Done { telling: true, ..done(outcome) })
+            }
             JobKind::Cleanup => {
                 let cleaned = self.clean_up()?;
                 Ok(Done { telling: !cleaned.is_nothing(), ..done(cleaned.in_words()) })
@@ -165,6 +171,7 @@ fn tell(
 ) -> muster_store::Result<()> {
     let (event_type, app) = match job.kind {
         JobKind::Import(app) => ("system.import.schedule", Some(app)),
+        JobKind::Expiry(app) => ("muster.job.expiry", Some(app)),
         JobKind::Cleanup => ("muster.job.cleanup", None),
         JobKind::Digest => ("muster.job.digest", None),
         JobKind::Due => ("muster.job.due", None),

@@ -14,7 +14,8 @@ use muster_store::{Tx, app_state, log};
 
 pub use notify::NotifyReport;
 pub use words::{
-    DEPROVISION, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, MATCHES, PROTECTED, PROVISION, REFUSED, UPDATE,
+    DEPROVISION, EXPIRES, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, MATCHES, PROTECTED, PROVISION, REFUSED,
+    UPDATE,
 };
 
 use crate::access::{Actor, Right};

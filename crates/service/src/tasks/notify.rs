@@ -10,7 +10,7 @@ use muster_store::tasks as stored;
 
 use super::Task;
 use super::words::{
-    DEPROVISION, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, PROTECTED, PROVISION, REFUSED, UPDATE,
+    DEPROVISION, EXPIRES, FAILED, IN_DOUBT, JOB_FAILED, MAIL_FAILED, PROTECTED, PROVISION, REFUSED, UPDATE,
 };
 use crate::error::Result;
 use crate::mail::MOST_ATTEMPTS;
@@ -149,6 +149,7 @@ fn kind_words(kind: &str) -> &str {
         IN_DOUBT => "accounts that can't be told apart",
         PROTECTED => "accounts that would be protected ones",
         REFUSED => "applications that refuse to be provisioned",
+        EXPIRES => "applications whose last day is near",
         JOB_FAILED => "scheduled jobs that failed",
         MAIL_FAILED => "people whom mail can't reach",
         kind => kind,

@@ -26,6 +26,8 @@ pub const PROTECTED: &str = "account_protected";
 pub const REFUSED: &str = "app_refused";
 /// A job that runs by itself failed.
 pub const JOB_FAILED: &str = "job_failed";
+/// An app's last day is near.
+pub const EXPIRES: &str = "app_expires";
 /// A mail can't be delivered.
 pub const MAIL_FAILED: &str = "mail_failed";
 
@@ -94,6 +96,33 @@ pub(crate) fn job_failed(job: &str, reason: &str, failures: i64, at: i64) -> New
         title: format!("The scheduled job {job} failed{times}"),
         body: json!({ "what": what, "job": job, "error": reason }).to_string(),
         created: at,
+        ..NewTask::default()
+    }
+}
+
+/// An app's last day is near.
+pub(crate) fn expires(
+    dedupe: &str,
+    name: &str,
+    app: AppKey,
+    owner: &str,
+    last: &str,
+    over: Millis,
+    at: Millis,
+) -> NewTask {
+    let what = format!(
+        "When the day is over, everybody who has {name} loses it. To keep it, set a later day in the org file \
+         (apps.{name}.expires) or take the line out; else there is nothing to do but to tell people."
+    );
+    NewTask {
+        kind: EXPIRES.to_owned(),
+        dedupe: dedupe.to_owned(),
+        title: format!("{last} is the last day of {name}"),
+        body: json!({ "what": what, "expires": last }).to_string(),
+        app_key: Some(app.0),
+        owner: (!owner.is_empty()).then(|| owner.to_owned()),
+        due: Some(over.0),
+        created: at.0,
         ..NewTask::default()
     }
 }

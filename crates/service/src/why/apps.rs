@@ -93,6 +93,9 @@ fn missing(subject: &Subject, app: AppKey, target: Option<&Target>) -> Vec<Strin
         });
         return notes;
     };
+    if let Some(last) = config.app(app).filter(|_| target.expired).and_then(|a| a.expires.as_ref()) {
+        notes.push(format!("the last day of {name} was {last}, so nobody has it"));
+    }
     if subject.derived.status == UserStatus::Deprovisioned {
         notes.push("the person is DEPROVISIONED: who has left has no apps".to_owned());
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests outside of test functions")]
 
 mod cleanup;
+mod expiry;
 mod jobs;
 
 use std::fmt::Write as _;
