@@ -42,6 +42,7 @@ const WHOLE_TABLE: &[&str] = &[
     "mail::WAITING",
     "meta::ALL",
     "pending::COUNTS",
+    "pending::SHARING",
     "rederive::COUNT",
     "runs::UNFINISHED",
     "schedule::ALL",
