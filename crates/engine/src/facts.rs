@@ -75,8 +75,6 @@ pub enum MembershipKind {
     Excluded,
     /// Left from a rule that was deactivated or deleted.
     Kept,
-    /// Imported from the app the group comes from.
-    Imported,
 }
 
 impl MembershipKind {
@@ -86,13 +84,12 @@ impl MembershipKind {
             Self::Manual => "MANUAL",
             Self::Excluded => "EXCLUDED",
             Self::Kept => "KEPT",
-            Self::Imported => "IMPORTED",
         }
     }
 
     /// The kind of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Manual, Self::Excluded, Self::Kept, Self::Imported].into_iter().find(|k| k.as_str() == name)
+        [Self::Manual, Self::Excluded, Self::Kept].into_iter().find(|k| k.as_str() == name)
     }
 }
 

@@ -19,7 +19,7 @@ const EVERYONE: &str = "Everyone";
 impl OrgFile {
     /// What must change to make `org` what the file says: items that are new or differ, those referred to before
     /// those that refer to them, then items that go, the other way round. Items keep their keys by kind and name; new
-    /// ones get theirs from `next_key`. Groups imported from apps stay as they are. If nothing differs, it is empty.
+    /// ones get theirs from `next_key`. Groups imported from apps stay as they are as long as their apps do. If nothing differs, it is empty.
     ///
     /// # Errors
     /// Names of groups or people that don't exist, each with its place.
@@ -123,7 +123,8 @@ impl Differ<'_> {
 
     fn groups(&mut self) {
         let (file, org) = (self.file, self.org);
-        let keys = by_name(org.groups.iter().map(|(k, g)| (g.name.as_str(), *k)));
+        let own = org.groups.iter().filter(|(_, g)| g.kind != GroupKind::AppGroup);
+        let keys = by_name(own.map(|(k, g)| (g.name.as_str(), *k)));
         let built_in = org.groups.iter().find(|(_, g)| g.kind == GroupKind::BuiltIn);
         let everyone = built_in.map_or(EVERYONE, |(_, g)| g.name.as_str());
         let said = file.groups.get(everyone);
@@ -141,19 +142,8 @@ impl Differ<'_> {
         let key = built_in.map(|(k, _)| *k).or_else(|| keys.get(everyone).copied());
         let key = self.set(key.map(|k| ItemKey(k.0)), Item::Group(group));
         self.groups.insert(everyone.to_owned(), GroupKey(key.0));
-        for (key, group) in org.groups.iter().filter(|(_, g)| g.kind != GroupKind::OktaGroup) {
-            self.kept.insert((ItemKind::Group, ItemKey(key.0)));
-            self.groups.entry(group.name.clone()).or_insert(*key);
-        }
         for (name, said) in file.groups.iter().filter(|(name, _)| *name != everyone) {
             let key = keys.get(name.as_str()).copied();
-            if self.groups.contains_key(name) {
-                let reference = Reference { name: name.clone(), spot: said.spot.clone() };
-                let reason = "a group of this name is imported from an app and can't be set here; take it out of the \
-                              file, or choose another name";
-                self.fail(&reference, reason.to_owned());
-                continue;
-            }
             let group = Group {
                 name: name.clone(),
                 description: said.description.clone(),
@@ -164,6 +154,32 @@ impl Differ<'_> {
             };
             let key = self.set(key.map(|k| ItemKey(k.0)), Item::Group(group));
             self.groups.insert(name.clone(), GroupKey(key.0));
+        }
+        self.imported_groups();
+    }
+
+    /// Groups imported from apps that stay, by the names under which they are found.
+    fn imported_groups(&mut self) {
+        let (file, org) = (self.file, self.org);
+        let stays = |group: &Group| {
+            let app = group.app.and_then(|app| org.apps.get(&app));
+            group.app.is_none() || app.is_some_and(|app| file.apps.contains_key(&app.name))
+        };
+        let imported = org.groups.iter().filter(|(_, g)| g.kind == GroupKind::AppGroup && stays(g));
+        let mut plain: BTreeMap<&str, Vec<GroupKey>> = BTreeMap::new();
+        for (key, group) in imported.clone() {
+            self.kept.insert((ItemKind::Group, ItemKey(key.0)));
+            plain.entry(&group.name).or_default().push(*key);
+        }
+        for (name, keys) in plain {
+            if let [only] = keys[..] {
+                self.groups.entry(name.to_owned()).or_insert(only);
+            }
+        }
+        for (key, group) in imported {
+            if let Some(whole) = org.whole_name(group) {
+                self.groups.entry(whole).or_insert(*key);
+            }
         }
     }
 

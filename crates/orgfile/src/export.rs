@@ -71,7 +71,7 @@ fn sorted<'a, T>(items: impl Iterator<Item = &'a T>, name: impl Fn(&T) -> &str) 
 
 fn group_names(org: &Org, groups: &[GroupKey]) -> String {
     let names: Vec<String> =
-        groups.iter().filter_map(|key| org.groups.get(key)).map(|group| text(&group.name)).collect();
+        groups.iter().filter_map(|key| org.group_title(*key)).map(|name| text(&name)).collect();
     list(&names)
 }
 
@@ -267,10 +267,10 @@ fn export_app(out: &mut String, org: &Org, key: AppKey, app: &App) {
         .app_groups
         .values()
         .filter(|given| given.app == key)
-        .filter_map(|given| org.groups.get(&given.group).map(|group| (group.name.as_str(), given)))
+        .filter_map(|given| org.group_title(given.group).map(|name| (name, given)))
         .collect();
     let plain = given.iter().all(|(_, given)| given.priority == 0 && given.profile.is_empty());
-    let mut names: Vec<&str> = given.iter().map(|(name, _)| *name).collect();
+    let mut names: Vec<&str> = given.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     rows.unless(names.is_empty() || !plain, "groups", || texts(&names));
     rows.table(out, &path);
@@ -297,14 +297,14 @@ fn export_app(out: &mut String, org: &Org, key: AppKey, app: &App) {
     export_mappings(out, org, key, Direction::ToApp, &format!("{path}.to_app"));
     if !plain {
         let mut given = given;
-        given.sort_by_key(|(name, given)| (given.priority, *name));
+        given.sort_by(|(a, x), (b, y)| (x.priority, a).cmp(&(y.priority, b)));
         for (name, given) in given {
             let mut rows = Rows::default();
             rows.unless(given.priority == 0, "priority", || given.priority.to_string());
             let mut profile = Rows::default();
             given.profile.iter().for_each(|(name, given)| profile.put(name, value(given)));
             rows.unless(profile.is_empty(), "profile", || profile.inline());
-            rows.table(out, &join(&format!("{path}.groups"), name));
+            rows.table(out, &join(&format!("{path}.groups"), &name));
         }
     }
     if let Some(guard) = &app.guard {
@@ -333,6 +333,9 @@ fn export_feed(out: &mut String, path: &str, feed: &Feed) {
             inner.put("values", texts(values));
             rows.put(name, inner.inline());
         }
+    }
+    if let Some(column) = &feed.groups {
+        rows.put("groups", text(column));
     }
     rows.unless(!feed.ignore_unknown_columns, "ignore_unknown_columns", || true.to_string());
     if let Some(path) = &feed.path {

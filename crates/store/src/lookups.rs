@@ -37,6 +37,8 @@ statements! {
     // As above: by person, not by app.
     USERS_WITH_RECORD = "SELECT DISTINCT user_key FROM source_record WHERE user_key > $1 AND app_key + 0 = $2 \
         ORDER BY user_key LIMIT $3";
+    RECORDS_OF_RANGE = "SELECT user_key, \"values\" FROM source_record WHERE user_key > $1 AND user_key <= $2 \
+        AND app_key + 0 = $3 ORDER BY user_key, external_id";
     USERS_KEPT_FROM = "SELECT DISTINCT user_key FROM membership_fact WHERE user_key > $1 AND ref_key = $2 \
         AND kind = 'KEPT' AND gone = 0 ORDER BY user_key LIMIT $3";
     USERS_SAID = "SELECT user_key FROM users WHERE user_key > $1 AND said IS NOT NULL ORDER BY user_key LIMIT $2";
@@ -237,6 +239,13 @@ pub fn users_assigned(tx: &mut dyn Tx, app: i64, after: i64, limit: usize) -> Re
 /// A page of the people with a record of a source.
 pub fn users_with_record(tx: &mut dyn Tx, app: i64, after: i64, limit: usize) -> Result<Vec<i64>> {
     rows(tx, USERS_WITH_RECORD, &[after.into(), app.into(), (limit as i64).into()], |row| row.int(0))
+}
+
+/// What the records say that people in a range of keys have in a source: person, values.
+pub fn records_of_range(tx: &mut dyn Tx, app: i64, after: i64, last: i64) -> Result<Vec<(i64, String)>> {
+    rows(tx, RECORDS_OF_RANGE, &[after.into(), last.into(), app.into()], |row| {
+        Ok((row.int(0)?, row.text(1)?.to_owned()))
+    })
 }
 
 /// A page of the people with memberships kept from a rule.

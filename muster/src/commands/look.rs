@@ -203,11 +203,12 @@ impl Groups {
             let (members, apps) =
                 group.embedded.map_or((0, 0), |e| (e.stats.users_count, e.stats.apps_count));
             let kind = serde_json::to_value(group.kind)?;
+            let from = group.source.as_ref().map_or_else(String::new, |app| format!(" of {}", app.name));
             table.add_row([
                 Cell::new(&group.profile.name),
                 number(members),
                 number(apps),
-                Cell::new(kind.as_str().unwrap_or_default()),
+                Cell::new(format!("{}{from}", kind.as_str().unwrap_or_default())),
                 Cell::new(group.profile.description.as_deref().unwrap_or_default()),
             ]);
         }

@@ -295,6 +295,15 @@ impl Org {
         name
     }
 
+    /// Imports a feed that tells changes.
+    #[track_caller]
+    pub(crate) fn delta(&mut self, app: &str, text: &str) -> Value {
+        self.feeds += 1;
+        let name = format!("feed{}.csv", self.feeds);
+        std::fs::write(self.dir.path().join(&name), text).unwrap();
+        self.json(&["import", "--app", app, "--delta", &name])
+    }
+
     /// Does what is due and brings every account into line.
     #[track_caller]
     pub(crate) fn sync(&self) -> &Self {

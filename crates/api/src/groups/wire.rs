@@ -41,6 +41,9 @@ pub(crate) struct GroupLinks {
     logo: Vec<Href>,
     users: Href,
     apps: Href,
+    /// The app it was imported from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Href>,
 }
 
 /// A group (Okta: Group).
@@ -88,7 +91,12 @@ impl Group {
             },
             profile: GroupProfile { name: view.profile.name, description: view.profile.description },
             embedded,
-            links: GroupLinks { logo: Vec::new(), users: href("users"), apps: href("apps") },
+            links: GroupLinks {
+                logo: Vec::new(),
+                users: href("users"),
+                apps: href("apps"),
+                source: view.source.map(|app| Href::to(cx.url(&format!("/apps/{}", app.id)))),
+            },
             id: view.id,
         }
     }

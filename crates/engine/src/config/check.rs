@@ -93,10 +93,20 @@ pub(super) fn feed(feed: &Feed) -> Vec<String> {
     }
     let names: Vec<&str> = feed.columns.iter().map(|c| c.name.as_str()).collect();
     let needed = std::iter::once((feed.key.as_str(), "key"))
-        .chain(feed.terminated.iter().map(|t| (t.column.as_str(), "terminated.column")));
+        .chain(feed.terminated.iter().map(|t| (t.column.as_str(), "terminated.column")))
+        .chain(feed.groups.iter().map(|column| (column.as_str(), "groups")));
     for (name, what) in needed.filter(|(name, _)| !names.contains(name)) {
         let hint = crate::suggest::did_you_mean(name, names.iter().copied());
         reasons.push(format!("feed.{what} names the column {name:?}, which isn't among its columns{hint}"));
+    }
+    let kind = |name: &String| feed.columns.iter().find(|c| c.name == *name).map(|c| c.kind);
+    if let Some(name) = &feed.groups
+        && kind(name).is_some_and(|k| !matches!(k, AttributeType::String | AttributeType::StringArray))
+    {
+        reasons.push(format!(
+            "feed.groups names the column {name:?}, which holds no names: give it type = \"string-array\", or \"string\" \
+             where everybody is in one group"
+        ));
     }
     // A record would say "changed" or "new" and be another one each time.
     if let Some(deleted) = feed.deleted.as_ref().filter(|d| names.contains(&d.column.as_str())) {

@@ -1,6 +1,6 @@
 //! From items to a [`Config`]: every reference resolved, every expression checked, all mistakes told at once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use muster_expr::{Limits, Program, Purpose, Type, Value};
@@ -12,8 +12,8 @@ use super::{
 };
 use crate::model::schema::{ADMIN, Attribute, base_attributes};
 use crate::model::{
-    App, AttributeType, Direction, Feed, GroupKey, GroupKind, Item, ItemKey, ItemKind, Mapping, Org,
-    RuleStatus, WhenTaken,
+    App, AppKey, AttributeType, Direction, Feed, Group, GroupKey, GroupKind, Item, ItemKey, ItemKind,
+    Mapping, Org, RuleStatus, WhenTaken,
 };
 
 /// A mistake in the configuration: where it is and what it is.
@@ -178,13 +178,19 @@ impl Compiler<'_> {
     }
 
     fn check_names(&mut self) {
-        let mut seen: BTreeMap<(ItemKind, String), ItemKey> = BTreeMap::new();
+        let mut seen: BTreeSet<(ItemKind, String, i64)> = BTreeSet::new();
         for (key, item) in self.org.items() {
             let name = item.name(self.org);
             if name.is_empty() {
                 self.fail(item.kind(), key, &name, "has no name".to_owned());
             }
-            if seen.insert((item.kind(), name.clone()), key).is_some() {
+            // Each app has its own names for groups, which may be those of groups made here.
+            let apart = match &item {
+                Item::Group(Group { kind: GroupKind::AppGroup, app, .. }) => app.map_or(0, |app| app.0),
+                Item::AppGroup(given) => given.group.0,
+                _ => 0,
+            };
+            if !seen.insert((item.kind(), name.clone(), apart)) {
                 self.fail(item.kind(), key, &name, "there are two of that name; names are unique".to_owned());
             }
         }
@@ -312,6 +318,8 @@ impl Compiler<'_> {
                 starts: self.date_column(app, feed, "starts", source.starts.as_deref()),
                 ends: self.date_column(app, feed, "ends", source.ends.as_deref()),
                 zone: source.timezone.as_ref().and_then(|zone| jiff::tz::TimeZone::get(zone).ok()),
+                groups: feed.groups.as_ref().and_then(|n| feed.columns.iter().position(|c| c.name == *n)),
+                imported: if feed.groups.is_some() { imported(org, *key) } else { HashMap::new() },
                 source: source.clone(),
                 mappings,
                 by_slot,
@@ -539,6 +547,12 @@ fn combined(names: &[String]) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// The groups that come from an app, by name.
+fn imported(org: &Org, app: AppKey) -> HashMap<String, GroupKey> {
+    let of_app = org.groups.iter().filter(|(_, g)| g.kind == GroupKind::AppGroup && g.app == Some(app));
+    of_app.map(|(key, group)| (group.name.clone(), *key)).collect()
 }
 
 fn name_of(org: &Org, group: GroupKey) -> String {

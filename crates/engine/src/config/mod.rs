@@ -78,6 +78,10 @@ pub struct ProfileSource {
     pub starts: Option<usize>,
     /// The place of [`Source::ends`] among a record's values.
     pub ends: Option<usize>,
+    /// The place among a record's values of the column that names groups.
+    pub groups: Option<usize>,
+    /// The groups imported from it, by name.
+    pub imported: HashMap<String, GroupKey>,
     /// [`Source::timezone`], read.
     pub zone: Option<jiff::tz::TimeZone>,
     /// What else names the same person, in order.
@@ -92,6 +96,17 @@ impl ProfileSource {
     /// Its mapping to an attribute.
     pub fn mapping(&self, slot: usize) -> Option<&Inbound> {
         self.by_slot.get(slot).copied().flatten().and_then(|at| self.mappings.get(at))
+    }
+
+    /// The names of groups that a record's values hold.
+    pub fn group_names<'v>(&self, values: &'v [Value]) -> impl Iterator<Item = &'v str> + use<'v> {
+        let said = self.groups.and_then(|at| values.get(at));
+        said.into_iter().flat_map(named_in)
+    }
+
+    /// The imported groups that a record's values name.
+    pub fn groups_of<'v>(&'v self, values: &'v [Value]) -> impl Iterator<Item = GroupKey> + use<'v> {
+        self.group_names(values).filter_map(|name| self.imported.get(name).copied())
     }
 
     /// Whether its records begin or end by dates of their own.
@@ -116,6 +131,13 @@ pub struct MatchIndex {
     pub name: String,
     /// The attributes it reads.
     pub slots: Vec<usize>,
+}
+
+/// The names of groups that the value of a column holds: one, or a list.
+pub fn named_in(value: &Value) -> impl Iterator<Item = &str> {
+    let one = std::iter::once(value).filter_map(Value::as_str);
+    let listed = value.as_list().unwrap_or_default().iter().filter_map(Value::as_str);
+    one.chain(listed).map(str::trim).filter(|name| !name.is_empty())
 }
 
 /// A group rule, compiled.

@@ -1,7 +1,8 @@
 //! Groups: by hand, imported, kept, by rule.
 
+use crate::config::Config;
 use crate::derive::env::UserEnv;
-use crate::derive::{Problem, earlier};
+use crate::derive::{Problem, Ranked, Standing, earlier, ranked_records};
 use crate::facts::{Facts, MembershipKind};
 use crate::model::{GroupKey, ItemKey, Millis, UserStatus};
 
@@ -10,12 +11,27 @@ use crate::model::{GroupKey, ItemKey, Millis, UserStatus};
 pub enum GroupCause {
     /// Added by hand.
     Manual,
-    /// Imported from the app the group comes from.
+    /// Her record in the app the group comes from names it.
     Imported,
     /// By this rule.
     Rule(ItemKey),
     /// Left from this rule, which is deactivated or deleted.
     Kept(ItemKey),
+}
+
+/// The imported groups that a person's records name, each with its record: those that speak for her, or with none of
+/// them those that are to begin. When each of them begins or ends the profile tells.
+pub fn imported_groups<'a>(
+    config: &'a Config,
+    facts: &'a Facts,
+    as_of: Millis,
+) -> Vec<(GroupKey, Ranked<'a>)> {
+    if config.sources.iter().all(|s| s.groups.is_none()) {
+        return Vec::new();
+    }
+    let ranked = ranked_records(config, facts, as_of).into_iter();
+    let heard = ranked.filter(|r| matches!(r.standing, Standing::Speaks | Standing::Begins(_)));
+    heard.flat_map(|r| r.source.groups_of(&r.record.values).map(move |group| (group, r))).collect()
 }
 
 pub(super) fn derive_groups(
@@ -42,7 +58,6 @@ pub(super) fn derive_groups(
                 continue;
             }
             MembershipKind::Manual => GroupCause::Manual,
-            MembershipKind::Imported => GroupCause::Imported,
             MembershipKind::Kept if config.org.rules.get(&ItemKey(origin)).is_some_and(|r| !inactive(r)) => {
                 continue;
             }
@@ -50,6 +65,8 @@ pub(super) fn derive_groups(
         };
         found.push((group, cause));
     }
+    let imported = imported_groups(config, facts, base.as_of).into_iter();
+    found.extend(imported.map(|(group, _)| (group, GroupCause::Imported)));
     // By hand beats exclusion; whatever is kept from a rule doesn't.
     found.retain(|(g, c)| !matches!(c, GroupCause::Kept(_)) || !excluded.contains(g));
     keys.extend(found.iter().map(|(g, _)| *g));

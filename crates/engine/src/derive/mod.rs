@@ -19,7 +19,7 @@ use muster_expr::Value;
 pub use account::{AccountCause, USER_NAME, account_value};
 pub use explain::rule_steps;
 pub use former::{days_from, on_hold, zone_of};
-pub use groups::GroupCause;
+pub use groups::{GroupCause, imported_groups};
 pub use profile::{ClaimUse, ProfilePart, ValueCause, derive_profile};
 pub use standing::{Ranked, Standing, ranked_records, standings};
 pub use status::{StatusCause, derive_status};

@@ -142,6 +142,9 @@ pub struct Feed {
     /// What says that the record is gone, as a missing row of a full feed does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Marked>,
+    /// The column that names the groups of the source in which the row's person is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<String>,
     /// The columns, in the order of a record's values.
     #[serde(default)]
     pub columns: Vec<Column>,

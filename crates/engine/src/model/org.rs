@@ -383,9 +383,39 @@ impl Org {
         self.apps.iter().find(|(_, a)| a.name == name).map(|(k, a)| (*k, a))
     }
 
-    /// The group of that name.
+    /// The group of that name: one made here or built in, else the only imported one of it, else the imported one that is
+    /// named with its app (`hr/Sales`).
     pub fn group_named(&self, name: &str) -> Option<(GroupKey, &Group)> {
-        self.groups.iter().find(|(_, g)| g.name == name).map(|(k, g)| (*k, g))
+        let imported = || self.groups.iter().filter(|(_, g)| g.kind == GroupKind::AppGroup);
+        let only = || {
+            let mut same = imported().filter(|(_, g)| g.name == name);
+            same.next().filter(|_| same.next().is_none()).map(|(k, g)| (*k, g))
+        };
+        let whole =
+            || imported().find(|(_, g)| self.whole_name(g).as_deref() == Some(name)).map(|(k, g)| (*k, g));
+        self.own_group_named(name).or_else(only).or_else(whole)
+    }
+
+    /// The group of that name among those that no app brought.
+    pub fn own_group_named(&self, name: &str) -> Option<(GroupKey, &Group)> {
+        let found = self.groups.iter().find(|(_, g)| g.name == name && g.kind != GroupKind::AppGroup);
+        found.map(|(k, g)| (*k, g))
+    }
+
+    /// The name by which [`Org::group_named`] finds a group.
+    pub fn group_title(&self, key: GroupKey) -> Option<String> {
+        let group = self.groups.get(&key)?;
+        match self.group_named(&group.name) {
+            Some((found, _)) if found == key => Some(group.name.clone()),
+            _ => self.whole_name(group),
+        }
+    }
+
+    /// An imported group's name with that of its app before it.
+    pub fn whole_name(&self, group: &Group) -> Option<String> {
+        let app =
+            group.app.and_then(|app| self.apps.get(&app)).filter(|_| group.kind == GroupKind::AppGroup)?;
+        Some(format!("{}/{}", app.name, group.name))
     }
 
     /// The rule of that name.

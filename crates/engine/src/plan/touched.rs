@@ -29,6 +29,8 @@ pub enum Selection {
     Assigned(AppKey),
     /// People with a record of a source.
     Records(AppKey),
+    /// People with a record of a source that names one of these groups.
+    Named(AppKey, Vec<String>),
     /// Holders of these unique values (case folded) of an attribute.
     Holders(String, Vec<String>),
     /// People of whom an admin has said something, or who keep values that were given once.
@@ -160,15 +162,27 @@ fn links(old: &Config, new: &Config, found: &mut Touched) {
 
 /// Who reads a group by its name, or shows it, is compared where it is read: there the name has become a key or a text.
 fn groups(old: &Config, new: &Config, found: &mut Touched) {
+    let mut named: BTreeMap<AppKey, Vec<String>> = BTreeMap::new();
     for key in both(old.org.groups.keys(), new.org.groups.keys()) {
         let (was, is) = (old.org.groups.get(key), new.org.groups.get(key));
         let kind = |g: Option<&crate::model::Group>| g.map(|g| g.kind);
-        if kind(was) == kind(is) {
+        // What an imported group is called is how records name it.
+        let called = |g: Option<&crate::model::Group>| {
+            let imported = g.filter(|g| g.kind == GroupKind::AppGroup);
+            imported.map(|g| (g.app, g.name.clone()))
+        };
+        if kind(was) == kind(is) && called(was) == called(is) {
             continue;
         }
         found.everyone |= [kind(was), kind(is)].contains(&Some(GroupKind::BuiltIn));
         found.by.extend([Selection::Members(*key), Selection::FactsOn(*key)]);
+        if let Some(group) = is.filter(|g| g.kind == GroupKind::AppGroup)
+            && let Some(app) = group.app.filter(|app| new.source(*app).is_some_and(|s| s.groups.is_some()))
+        {
+            named.entry(app).or_default().push(group.name.clone());
+        }
     }
+    found.by.extend(named.into_iter().map(|(app, names)| Selection::Named(app, names)));
 }
 
 fn same_program(a: &Program, b: &Program) -> bool {
@@ -190,6 +204,9 @@ fn sources(old: &Config, new: &Config, found: &mut Touched) {
         let columns = |c: &Config| -> Option<Vec<_>> {
             let columns = &c.app(app)?.feed.as_ref()?.columns;
             Some(columns.iter().map(|c| (c.name.clone(), c.kind, c.required)).collect())
+        };
+        let column = |c: &Config, at: Option<usize>| {
+            at.and_then(|at| Some(c.app(app)?.feed.as_ref()?.columns.get(at)?.name.clone()))
         };
         let told = |c: &Config, m: &Inbound| {
             let texts: Vec<String> = m.programs().map(|p| p.text().to_owned()).collect();
@@ -218,6 +235,7 @@ fn sources(old: &Config, new: &Config, found: &mut Touched) {
                 .any(|p| reads_root(p, ROOT_APP));
         if settings(&was.source) != settings(&is.source)
             || columns(old) != columns(new)
+            || column(old, was.groups) != column(new, is.groups)
             || mappings(old, &was.mappings) != mappings(new, &is.mappings)
             || own
         {

@@ -42,6 +42,7 @@ const FEED: &[&str] = &[
     "list_separator",
     "terminated",
     "deleted",
+    "groups",
     "ignore_unknown_columns",
     "path",
 ];
@@ -236,6 +237,7 @@ fn read_feed(reader: &mut Reader<'_>, entry: &Entry<'_, '_>) -> Option<Feed> {
         list_separator: reader.character(&table, "list_separator"),
         terminated: table.get("terminated").and_then(|e| read_marked(reader, &e, "status", "terminated")),
         deleted: table.get("deleted").and_then(|e| read_marked(reader, &e, "op", "D")),
+        groups: reader.text(&table, "groups"),
         columns,
         ignore_unknown_columns: reader.flag(&table, "ignore_unknown_columns").unwrap_or(false),
         path: reader.text(&table, "path"),

@@ -130,6 +130,26 @@ fn what_is_gone_goes_last_and_referrers_first() {
 }
 
 #[test]
+fn a_group_may_be_called_as_an_imported_one_which_is_named_with_its_app_then() {
+    let mut org = org(SMALL);
+    let crm = org.app_named("crm").unwrap().0;
+    let imported =
+        Group { name: "A".to_owned(), kind: GroupKind::AppGroup, app: Some(crm), ..Group::default() };
+    org.groups.insert(GroupKey(500), imported);
+    assert_eq!(changes(&read(SMALL), &org).unwrap(), [], "A is the one made here");
+    let both = SMALL.replace("[apps.crm.groups.A]", "[apps.crm.groups.\"crm/A\"]\n[apps.crm.groups.A]");
+    let found = changes(&read(&both), &org).unwrap();
+    assert!(matches!(&found[0].item, Some(Item::AppGroup(g)) if g.group == GroupKey(500)), "{found:?}");
+    let org = apply(&org, found);
+    let written = export(&org, &|u| Some(format!("user{u}")));
+    assert!(written.contains("\"crm/A\""), "{written}");
+    assert_eq!(changes(&read(&written), &org).unwrap(), []);
+    // With its app a group goes that came from it.
+    let gone = changes(&read("[groups]\nA = \"first\"\n"), &org).unwrap();
+    assert!(gone.iter().any(|c| c.kind == ItemKind::Group && c.key.0 == 500 && c.item.is_none()));
+}
+
+#[test]
 fn imported_groups_and_everyone_stay() {
     let mut org = org(SMALL);
     let crm = org.app_named("crm").unwrap().0;
@@ -148,9 +168,6 @@ fn imported_groups_and_everyone_stay() {
             .any(|g| *g == AppGroup { app: crm, group: GroupKey(500), priority: 0, profile: [].into() })
     );
     assert_eq!(changes(&read(&export(&org, &|u| Some(format!("user{u}")))), &org).unwrap(), []);
-    let claims = SMALL.replace("\"A\" = \"first\"", "\"A\" = \"first\"\n\"Imported\" = \"mine\"");
-    let errors = changes(&read(&claims), &org).unwrap_err();
-    assert!(told(&errors).contains("imported from an app"), "{}", told(&errors));
     let described = SMALL.replace("\"A\" = \"first\"", "\"A\" = \"first\"\n\"Everyone\" = \"all of us\"");
     let found = changes(&read(&described), &org).unwrap();
     let everyone = found.iter().find(|c| c.kind == ItemKind::Group).unwrap();

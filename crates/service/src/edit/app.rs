@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use muster_engine::model::{
-    App, AppKey, AppKind, Direction, IdKind, Item, ItemChange, ItemKey, ItemKind, Mapping, Org, Provisioning,
-    PushWhen, WhenTaken, public_id,
+    App, AppKey, AppKind, Direction, GroupKey, IdKind, Item, ItemChange, ItemKey, ItemKind, Mapping, Org,
+    Provisioning, PushWhen, WhenTaken, public_id,
 };
 use muster_engine::{Config, Value};
 use serde_json::{Map, Value as Json};
 
 use super::app_settings::{refuse_secrets, split};
+use super::fallout::with_invalid_rules;
 use super::{ATTEMPTS, refuse_id};
 use crate::access::Actor;
 use crate::error::{Result, ServiceError};
@@ -187,7 +188,8 @@ impl Muster {
         self.app_set(actor, key, new, format!("app expire {}", old.name), ImportOptions::default())
     }
 
-    /// Removes an app with its mappings and the groups' assignments to it. Accounts stay as they are there.
+    /// Removes an app with its mappings, the groups' assignments to it, and the groups imported from it. Accounts stay
+    /// as they are there.
     ///
     /// # Errors
     /// If there is no such app, or it is active.
@@ -206,8 +208,15 @@ impl Muster {
             org.app_groups.iter().filter(|(_, g)| g.app == key).map(|(k, _)| (ItemKind::AppGroup, *k));
         let mappings =
             org.mappings.iter().filter(|(_, m)| m.app == key).map(|(k, _)| (ItemKind::Mapping, *k));
-        let all = given.chain(mappings).chain([(ItemKind::App, ItemKey(key.0))]);
+        // The groups that came from it go with it, and their assignments to other apps.
+        let imported: Vec<GroupKey> =
+            org.groups.iter().filter(|(_, g)| g.app == Some(key)).map(|(k, _)| *k).collect();
+        let theirs = org.app_groups.iter().filter(|(_, g)| g.app != key && imported.contains(&g.group));
+        let theirs = theirs.map(|(k, _)| (ItemKind::AppGroup, *k));
+        let groups = imported.iter().map(|k| (ItemKind::Group, ItemKey(k.0)));
+        let all = given.chain(theirs).chain(mappings).chain(groups).chain([(ItemKind::App, ItemKey(key.0))]);
         let items = all.map(|(kind, key)| ItemChange { kind, key, item: None }).collect();
+        let items = with_invalid_rules(&config, items)?;
         self.change_items(actor, format!("app delete {}", old.name), items, options)
     }
 

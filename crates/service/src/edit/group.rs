@@ -49,7 +49,7 @@ impl Muster {
     ) -> Result<PlanReport> {
         let config = self.config()?;
         refuse_id("name", IdKind::Group, name)?;
-        if config.org.group_named(name).is_some() {
+        if config.org.own_group_named(name).is_some() {
             return Err(taken("name"));
         }
         let group = Group {

@@ -34,7 +34,7 @@ impl Muster {
         let config = self.config()?;
         let (key, old) = self.own_group(&config, group)?;
         refuse_id("name", IdKind::Group, name)?;
-        if config.org.group_named(name).is_some_and(|(other, _)| other != key) {
+        if config.org.own_group_named(name).is_some_and(|(other, _)| other != key) {
             return Err(taken("name"));
         }
         let item = Group { name: name.to_owned(), description: description.to_owned(), ..old.clone() };

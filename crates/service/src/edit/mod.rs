@@ -34,6 +34,7 @@ pub use identity::RecordRef;
 pub(crate) use link::{End, find_link};
 pub use matches::{MatchBulk, MatchDecision, Verdict};
 pub use org::OrgApplied;
+pub(crate) use org::org_after;
 pub use rule::NewRule;
 pub(crate) use rule::find_rule;
 pub use schema::NewMapping;
@@ -107,6 +108,14 @@ impl Muster {
             return Ok(key);
         }
         config.org.group_named(name_or_id).map(|(k, _)| k).ok_or_else(|| {
+            let same = config.org.groups.values().filter(|g| g.name == name_or_id);
+            let whole: Vec<String> = same.filter_map(|g| config.org.whole_name(g)).collect();
+            if !whole.is_empty() {
+                return ServiceError::Invalid(format!(
+                    "several apps have a group {name_or_id:?}: say which ({})",
+                    whole.join(", ")
+                ));
+            }
             let names = config.org.groups.values().map(|g| g.name.as_str());
             let hint = muster_engine::suggest::did_you_mean(name_or_id, names);
             ServiceError::NotFound(format!(

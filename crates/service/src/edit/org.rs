@@ -155,7 +155,7 @@ impl Muster {
     }
 }
 
-pub(super) fn org_after(org: &Org, items: &[ItemChange]) -> Org {
+pub(crate) fn org_after(org: &Org, items: &[ItemChange]) -> Org {
     let mut after = org.clone();
     for change in items {
         after.set(change.kind, change.key, change.item.clone());

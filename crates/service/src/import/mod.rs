@@ -1,5 +1,6 @@
 //! Imports: a feed comes in, is spooled, compared and planned.
 
+mod groups;
 mod keys;
 mod later;
 mod merge;

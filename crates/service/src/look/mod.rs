@@ -22,7 +22,7 @@ pub use accounts::{AccountFilter, AccountView, AppRef, Credentials, UserRef};
 pub use apps::{AppEntry, AppGroupEntry};
 pub use log::{ActorView, EventView, LogFilter, LogPage, LogQuery, OutcomeView, TargetView};
 pub use matches::{CandidateView, MatchView};
-pub use org::{AccountTotals, AppView, GroupProfile, GroupStats, GroupView, RuleView};
+pub use org::{AccountTotals, AppView, GroupProfile, GroupSource, GroupStats, GroupView, RuleView};
 pub(crate) use people::user_view;
 pub use people::{RecordView, UserDetail, UserFilter, UserView};
 pub use search::{GroupSearch, Language, Sort, USER_TYPE, UserSearch, parse_filter};

@@ -45,6 +45,15 @@ pub struct GroupEmbedded {
     pub stats: GroupStats,
 }
 
+/// The app that a group was imported from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GroupSource {
+    /// Its public id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
 /// A group (Okta: Group).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,6 +73,9 @@ pub struct GroupView {
     pub kind: GroupKind,
     /// What it is called.
     pub profile: GroupProfile,
+    /// The app it was imported from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<GroupSource>,
     /// How many belong to it, in lists of groups.
     #[serde(rename = "_embedded", skip_serializing_if = "Option::is_none")]
     pub embedded: Option<GroupEmbedded>,
@@ -154,7 +166,7 @@ pub struct AppView {
 }
 
 /// A group as shown.
-pub(super) fn group_view(key: GroupKey, group: &Group, times: GroupTimes) -> GroupView {
+pub(super) fn group_view(config: &Config, key: GroupKey, group: &Group, times: GroupTimes) -> GroupView {
     let class = if group.kind == GroupKind::AppGroup { "muster:app_group" } else { "okta:user_group" };
     GroupView {
         id: public_id(IdKind::Group, key.0),
@@ -167,6 +179,9 @@ pub(super) fn group_view(key: GroupKey, group: &Group, times: GroupTimes) -> Gro
             name: group.name.clone(),
             description: Some(group.description.clone()).filter(|d| !d.is_empty()),
         },
+        source: group
+            .app
+            .map(|app| GroupSource { id: public_id(IdKind::App, app.0), name: config.app_name(app) }),
         embedded: None,
     }
 }
@@ -187,8 +202,9 @@ pub(super) fn group_views(
     keys: &[GroupKey],
 ) -> Vec<GroupView> {
     let known = keys.iter().filter_map(|key| Some((*key, config.org.groups.get(key)?)));
-    let mut views: Vec<GroupView> =
-        known.map(|(key, group)| group_view(key, group, GroupTimes::of(times, states, key))).collect();
+    let mut views: Vec<GroupView> = known
+        .map(|(key, group)| group_view(config, key, group, GroupTimes::of(times, states, key)))
+        .collect();
     views.sort_by(|a, b| a.profile.name.cmp(&b.profile.name));
     views
 }

@@ -13,7 +13,7 @@ use super::narrow::{Narrow, TouchedWorks};
 use super::process::{Frame, Outcome, Pass, look_ahead, process};
 use super::record::{self, Premises, plan_row, write_history};
 use super::settle::report;
-use super::stream::{self, DueWorks, InverseWorks, ListWorks, Source, Works};
+use super::stream::{self, DueWorks, FeedThenTouched, InverseWorks, ListWorks, Source, Works};
 use super::work::{Who, Work};
 use super::{Counts, Notes, PlanReport, PlanStatus, Progress, Proposal, Trigger};
 use crate::access::{Actor, Right};
@@ -170,6 +170,10 @@ impl Muster {
         let small = matches!(&proposal.source, Source::List { works } if works.len() < self.chunk);
         let asks_again = small && !proposal.preview && proposal.items.is_empty();
         let old = if asks_again { self.recent_config()? } else { self.config()? };
+        let mut proposal = proposal;
+        if let Source::Feed { app, feed, mode } = proposal.source {
+            proposal.items = self.feed_groups(&old, AppKey(app), feed, mode, proposal.items)?;
+        }
         let config = if proposal.items.is_empty() {
             old.clone()
         } else {
@@ -255,7 +259,13 @@ impl Going<'_> {
                     .ok_or_else(|| ServiceError::NotFound("the feed's app is gone".to_owned()))?;
                 let sorted = open_feed(self.muster, app, *feed, *mode)?;
                 let records = Records::of(store, &self.config, key, *mode);
-                Box::new(FeedWorks::new(store, records, sorted, &self.muster.dir, position)?)
+                let feed = FeedWorks::new(store, records, sorted, &self.muster.dir, position)?;
+                if self.proposal.items.is_empty() {
+                    return Ok(Box::new(feed));
+                }
+                let after = position.strip_prefix("user:").and_then(|n| n.parse().ok());
+                let then = TouchedWorks::new(store, self.narrow.clone(), after.unwrap_or(i64::MIN));
+                Box::new(FeedThenTouched::new(feed, then, after.is_some()))
             }
             Source::Touched => {
                 let after = position.strip_prefix("user:").and_then(|n| n.parse().ok());

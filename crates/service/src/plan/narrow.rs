@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use muster_engine::config::Rule;
 use muster_engine::derive::StoredEnv;
-use muster_engine::model::{GroupKey, ItemKey, Millis, UserKey, UserStatus};
+use muster_engine::model::{AppKey, GroupKey, ItemKey, Millis, UserKey, UserStatus};
 use muster_engine::plan::{Selection, Touched, says_otherwise, touched};
 use muster_engine::{Config, Value};
 use muster_store::lookups::{self, UserState};
@@ -102,6 +102,7 @@ impl Finder {
             let (found, last) = store.try_read(|tx| match way {
                 Way::Look => look(tx, narrow, after),
                 Way::Everyone => Ok(paged(lookups::user_keys_after(tx, after, PAGE)?)),
+                Way::Index(Selection::Named(app, names)) => named(tx, &narrow.new, *app, names, after),
                 Way::Index(selection) => Ok(paged(selected(tx, selection, after)?)),
             })?;
             match last {
@@ -127,13 +128,39 @@ fn selected(tx: &mut dyn Tx, selection: &Selection, after: i64) -> Result<Vec<i6
         Selection::KeptFrom(rule) => lookups::users_kept_from(tx, rule.0, after, PAGE)?,
         Selection::Accounts(app) => lookups::users_with_account(tx, app.0, after, PAGE)?,
         Selection::Assigned(app) => lookups::users_assigned(tx, app.0, after, PAGE)?,
-        Selection::Records(app) => lookups::users_with_record(tx, app.0, after, PAGE)?,
+        Selection::Records(app) | Selection::Named(app, _) => {
+            lookups::users_with_record(tx, app.0, after, PAGE)?
+        }
         Selection::Holders(attribute, values) => {
             let values: Vec<&str> = values.iter().map(String::as_str).collect();
             lookups::holders(tx, &namespace(attribute), &values, after, PAGE)?
         }
         Selection::Said => lookups::users_said(tx, after, PAGE)?,
     })
+}
+
+/// Looks at a page of people with a record of a source: whose record names one of these groups.
+fn named(
+    tx: &mut dyn Tx,
+    config: &Config,
+    app: AppKey,
+    names: &[String],
+    after: i64,
+) -> Result<(Vec<i64>, Option<i64>)> {
+    let (people, more) = paged(lookups::users_with_record(tx, app.0, after, PAGE)?);
+    let (Some(last), Some(source)) = (people.last(), config.source(app)) else {
+        return Ok((Vec::new(), None));
+    };
+    let mut found = Vec::new();
+    for (user, text) in lookups::records_of_range(tx, app.0, after, *last)? {
+        let bad = |e| ServiceError::corrupt(format!("record of user {user}"), e);
+        let values = config.record_from_json(app, &text).map_err(bad)?;
+        if source.group_names(&values).any(|name| names.iter().any(|n| n == name)) {
+            found.push(user);
+        }
+    }
+    found.dedup();
+    Ok((found, more))
 }
 
 /// Looks at a page of people: whose profile or groups make one of the changed rules say something else, or who has a

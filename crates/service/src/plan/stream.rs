@@ -11,7 +11,7 @@ use super::narrow::{Narrow, TouchedWorks};
 use super::process::{RejectedRow, UserBefore};
 use super::work::{Op, Who, Work};
 use crate::error::{Result, ServiceError};
-use crate::import::FeedStats;
+use crate::import::{FeedStats, FeedWorks};
 
 /// A stream of works.
 pub(crate) trait Works {
@@ -132,6 +132,44 @@ pub(crate) struct InverseWorks {
     before: i64,
     page: std::vec::IntoIter<Work>,
     then: TouchedWorks,
+}
+
+/// What a feed brings, then whom the groups can touch that it brings along.
+pub(crate) struct FeedThenTouched {
+    feed: FeedWorks,
+    /// The feed's works are done.
+    through: bool,
+    then: TouchedWorks,
+}
+
+impl FeedThenTouched {
+    pub(crate) fn new(feed: FeedWorks, then: TouchedWorks, through: bool) -> Self {
+        Self { feed, through, then }
+    }
+}
+
+impl Works for FeedThenTouched {
+    fn next(&mut self) -> Result<Option<Work>> {
+        if !self.through {
+            if let Some(work) = self.feed.next()? {
+                return Ok(Some(work));
+            }
+            self.through = true;
+        }
+        self.then.next()
+    }
+
+    fn feed_stats(&self) -> Option<&FeedStats> {
+        self.feed.feed_stats()
+    }
+
+    fn remarks(&self) -> &[String] {
+        self.feed.remarks()
+    }
+
+    fn take_rejected(&mut self) -> Vec<RejectedRow> {
+        self.feed.take_rejected()
+    }
 }
 
 /// The kind of the blocks that hold a plan's inverse.

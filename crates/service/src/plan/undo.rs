@@ -1,16 +1,21 @@
 //! Undo: what a plan changed is put back where it still stands.
 
-use muster_engine::Config;
-use muster_engine::model::{Item, ItemChange, ItemKey, ItemKind, PlanKey};
+use muster_engine::model::{AppKey, Item, ItemChange, ItemKey, ItemKind, PlanKey};
+use muster_engine::{Config, compile};
 use muster_store::config::{item_history, items_changed};
-use muster_store::{cleanup, plans};
+use muster_store::{cleanup, feeds, plans};
 
+use super::record;
 use super::stream::Source;
 use super::{Counts, PlanReport, PlanStatus, Progress, Proposal, Trigger};
 use crate::access::Actor;
+use crate::edit::org_after;
 use crate::error::{Result, ServiceError};
 use crate::import::ImportOptions;
 use crate::muster::Muster;
+
+/// How many feeds of a source are looked at.
+const RECENT: usize = 200;
 
 impl Muster {
     /// Takes an applied plan back, or says what that would do. It is a plan itself: guarded, and undone in turn.
@@ -47,8 +52,16 @@ impl Muster {
                  {days} days) and is gone; put right by hand what is still wrong, or import a feed that says so"
             )));
         }
-        let items = self.earlier_items(plan)?;
-        let lasting = what_lasts(&row.counts, &*self.config()?);
+        let mut items = self.earlier_items(plan)?;
+        let mut lasting = what_lasts(&row.counts, &*self.config()?);
+        if let Trigger::Import { app, feed, .. } = record::proposal_of(&row)?.trigger
+            && !items.is_empty()
+            && self.needs(app, feed, &items)?
+        {
+            items.clear();
+            lasting
+                .push("the groups it brought stay: a later feed, a rule or an app may need them".to_owned());
+        }
         let proposal = Proposal {
             trigger: Trigger::Undo { plan },
             source: Source::Inverse { plan },
@@ -61,6 +74,18 @@ impl Muster {
         let mut report = self.propose(actor, &proposal, progress)?;
         report.notes.remarks.extend(lasting);
         Ok(report)
+    }
+
+    /// Whether groups that a feed brought are needed without it: a later feed of the source was applied, or a rule or an
+    /// app refers to them.
+    fn needs(&self, app: AppKey, feed: i64, items: &[ItemChange]) -> Result<bool> {
+        let recent = self.store.read(|tx| feeds::feeds_of_app(tx, app.0, i64::MAX, RECENT))?;
+        let later = |f: &feeds::FeedRow| f.feed_key > feed;
+        if recent.iter().any(|f| later(f) && f.state == "APPLIED") || recent.last().is_some_and(later) {
+            return Ok(true);
+        }
+        let config = self.config()?;
+        Ok(compile(config.version + 1, org_after(&config.org, items)).is_err())
     }
 
     /// Configuration items that still are as a plan left them, with what they were before.

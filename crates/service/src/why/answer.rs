@@ -223,8 +223,8 @@ pub enum MemberReason {
     Everyone,
     /// Added by hand.
     Manual { said: Option<Since> },
-    /// Imported from an app.
-    Imported { app: String, said: Option<Since> },
+    /// Imported from an app, whose record of this key names it.
+    Imported { app: String, record: String },
     /// By a rule.
     Rule { rule: String },
     /// Left from a rule that is deactivated or deleted.

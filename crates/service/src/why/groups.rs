@@ -1,7 +1,7 @@
 //! Why a person is in a group, or isn't.
 
 use muster_engine::config::Rule;
-use muster_engine::derive::GroupCause;
+use muster_engine::derive::{GroupCause, imported_groups};
 use muster_engine::facts::{Fact, MembershipKind};
 use muster_engine::model::{GroupKey, GroupKind, IdKind, ItemKey, Millis, PlanKey, RuleStatus, public_id};
 
@@ -23,9 +23,14 @@ pub(super) fn explain(subject: &Subject, group: GroupKey) -> WhyGroup {
         _ if config.everyone == Some(group) => MemberReason::Everyone,
         Some(GroupCause::Manual) => MemberReason::Manual { said: any(MembershipKind::Manual) },
         Some(GroupCause::Imported) => {
-            let app = config.org.groups.get(&group).and_then(|g| g.app);
-            let app = app.map_or_else(|| "its app".to_owned(), |a| config.app_name(a));
-            MemberReason::Imported { app, said: any(MembershipKind::Imported) }
+            let facts = &subject.person.facts;
+            let records = imported_groups(config, facts, Millis(subject.rows.user.as_of));
+            match records.into_iter().find(|(named, _)| *named == group) {
+                Some((_, by)) => {
+                    MemberReason::Imported { app: config.app_name(by.source.app), record: by.key.to_owned() }
+                }
+                None => MemberReason::Nothing,
+            }
         }
         Some(GroupCause::Rule(rule)) => MemberReason::Rule { rule: rule_name(subject, rule) },
         Some(GroupCause::Kept(rule)) => {
@@ -125,9 +130,6 @@ fn missing(subject: &Subject, group: GroupKey, rules: &[RuleAnswer]) -> Vec<Stri
             (MembershipKind::Manual, false) => {
                 notes.push(format!("what was added by hand was taken back on {at}, {plan}"));
             }
-            (MembershipKind::Imported, false) => {
-                notes.push(format!("its app let go of the membership on {at}, {plan}"));
-            }
             (MembershipKind::Kept, false) => {
                 let rule = rule_name(subject, ItemKey(*origin));
                 notes.push(format!("what was kept from rule {rule:?} was taken back on {at}, {plan}"));
@@ -138,7 +140,7 @@ fn missing(subject: &Subject, group: GroupKey, rules: &[RuleAnswer]) -> Vec<Stri
     let item = config.org.groups.get(&group);
     if let Some(app) = item.filter(|g| g.kind == GroupKind::AppGroup).and_then(|g| g.app) {
         notes.push(format!(
-            "the group comes from {}, which doesn't name this person in it",
+            "the group comes from {}, where no record that speaks for this person names it",
             config.app_name(app)
         ));
     } else if rules.is_empty() {

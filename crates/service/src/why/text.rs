@@ -200,8 +200,8 @@ fn tell_group(lines: &mut Lines, depth: usize, group: &WhyGroup) {
     match &group.because {
         MemberReason::Everyone => lines.add(depth + 1, "everybody is"),
         MemberReason::Manual { said: s } => lines.add(depth + 1, format!("added by hand{}", said(s))),
-        MemberReason::Imported { app, said: s } => {
-            lines.add(depth + 1, format!("imported from {app}{}", said(s)));
+        MemberReason::Imported { app, record } => {
+            lines.add(depth + 1, format!("imported from {app}: record {record:?} names it"));
         }
         MemberReason::Kept { rule, said: s } => {
             lines.add(depth + 1, format!("kept from rule {rule:?}, which is no longer in force,{}", said(s)));

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use muster_engine::facts::Former;
 use muster_engine::model::schema::base_attributes;
 use muster_engine::model::{
-    AttributeDef, Direction, ItemKey, LeaveAt, LeaverAction, Mapping, OnReturn, OnUnassign, Org, PushWhen,
-    RuleStatus, Source, WhenTaken,
+    AttributeDef, Direction, GroupKind, ItemKey, LeaveAt, LeaverAction, Mapping, OnReturn, OnUnassign, Org,
+    PushWhen, RuleStatus, Source, WhenTaken,
 };
 use muster_engine::{AppKey, GroupKey, UserStatus, Value};
 use muster_store::people::PersonRows;
@@ -396,7 +396,7 @@ impl Oracle<'_> {
         let excluded: BTreeSet<i64> = facts().filter(|f| f.kind == "EXCLUDED").map(|f| f.group_key).collect();
         for fact in facts() {
             let stays = match fact.kind.as_str() {
-                "MANUAL" | "IMPORTED" => true,
+                "MANUAL" => true,
                 "KEPT" => {
                     let rule = self.org.rules.get(&ItemKey(fact.ref_key));
                     rule.is_none_or(|r| r.status == RuleStatus::Inactive)
@@ -407,6 +407,15 @@ impl Oracle<'_> {
             if stays {
                 out.insert(fact.group_key);
             }
+        }
+        for record in self.records(p, as_of) {
+            let column = self.org.apps[&record.app].feed.as_ref().and_then(|f| f.groups.as_ref());
+            let heard = matches!(record.stands, Stands::Speaks | Stands::Begins(_));
+            let named = column.filter(|_| heard).and_then(|c| record.values.get(c)?.as_str());
+            let imported = self.org.groups.iter().find(|(_, g)| {
+                g.kind == GroupKind::AppGroup && g.app == Some(record.app) && Some(&*g.name) == named
+            });
+            out.extend(imported.map(|(key, _)| key.0));
         }
         // Rules read only groups with smaller names than those they fill: in that order each is asked once.
         let name = |g: &GroupKey| self.org.groups.get(g).map(|g| g.name.clone()).unwrap_or_default();

@@ -7,7 +7,7 @@ use muster_engine::model::{
     GroupRule, IdKind, ItemKey, Org, PushWhen, RuleStatus, Transition, UserStatus, public_id,
 };
 use muster_engine::plan::Effect;
-use muster_engine::{Millis, PlanKey, UserKey, Value};
+use muster_engine::{GroupKey, GroupKind, Millis, PlanKey, UserKey, Value};
 use muster_service::edit::{Assignee, AssignmentTerms, MatchDecision, Verdict};
 use muster_service::plan::{MatchCounts, PlanReport, PlanStatus, PlanView, Quiet};
 use muster_service::{Actor, ImportOptions, Muster, ServiceError};
@@ -271,11 +271,19 @@ impl Sim {
         law(out.is_empty(), || format!("time has changed something unnoticed:\n{}", out.join("\n")))
     }
 
-    /// A plan's effects, one line each.
+    /// A plan's effects, one line each. Groups that come with a feed have another key in each plan.
     pub(crate) fn effects(&self, plan: Option<PlanKey>) -> Vec<String> {
         let all = self.raw_effects(plan);
-        let mut lines: Vec<String> =
-            all.iter().flat_map(|(_, login, effect)| effect_lines(login, effect)).collect();
+        let org = self.muster.config().unwrap().org.clone();
+        let own = |g: &GroupKey| org.groups.get(g).is_some_and(|g| g.kind != GroupKind::AppGroup);
+        let told = |login: &str, effect: &Effect| match effect {
+            Effect::GroupAdded { group } if !own(group) => vec![format!("{login}: joins an imported group")],
+            Effect::GroupRemoved { group } if !own(group) => {
+                vec![format!("{login}: leaves an imported group")]
+            }
+            other => effect_lines(login, other),
+        };
+        let mut lines: Vec<String> = all.iter().flat_map(|(_, login, effect)| told(login, effect)).collect();
         lines.sort();
         lines
     }

@@ -107,6 +107,8 @@ pub(crate) struct SourceSpec {
     day_end: bool,
     /// It looks for those a row resembles, and asks.
     asks: bool,
+    /// A title is a group as well.
+    titled: bool,
 }
 
 /// What stays behind of an app.
@@ -195,10 +197,11 @@ impl SourceSpec {
         let name = SOURCES[at];
         let when = |once: bool| if once { "create" } else { "always" };
         let dates = if self.dated { "starts = \"start\"\nends = \"end\"\n" } else { "" };
+        let groups = if self.titled { "groups = \"title\"\n" } else { "" };
         let dates = format!("{dates}leave = \"{}\"\n", if self.day_end { "day_end" } else { "now" });
         let _ = write!(
             out,
-            "\n[apps.{name}]\nkind = \"csv\"\n[apps.{name}.feed]\nkey = \"id\"\nterminated = {{ column = \"state\", values = [\"left\"] }}\n\
+            "\n[apps.{name}]\nkind = \"csv\"\n[apps.{name}.feed]\nkey = \"id\"\nterminated = {{ column = \"state\", values = [\"left\"] }}\n{groups}\
              [apps.{name}.feed.columns]\nid = {{ required = true }}\nnum = \"string\"\nfirst = \"string\"\nlast = {{ required = true }}\n\
              dept = \"string\"\ntitle = \"string\"\nboss = \"string\"\nlevel = \"integer\"\nstart = \"date\"\nend = \"date\"\nstate = \"string\"\n\
              [apps.{name}.source]\n{dates}priority = {}\nmatch_on = [\"employeeNumber\"]\n{}\non_leave = \"{}\"\nends_person = {}\nstage = {}\n\
@@ -500,7 +503,8 @@ fn source() -> impl Strategy<Value = SourceSpec> {
     let leave = prop_oneof![3 => Just("deactivate"), 1 => Just("suspend"), 1 => Just("nothing")];
     let rare = || prop::bool::weighted(0.2);
     let asks = prop::bool::weighted(0.4);
-    (leave, rare(), rare(), any::<bool>(), rare(), rare(), prop::bool::weighted(0.4), (rare(), asks))
+    let titled = any::<bool>();
+    (leave, rare(), rare(), any::<bool>(), rare(), rare(), prop::bool::weighted(0.4), (rare(), asks, titled))
         .prop_map(
             |(
                 on_leave,
@@ -510,7 +514,7 @@ fn source() -> impl Strategy<Value = SourceSpec> {
                 department_once,
                 title_once,
                 dated,
-                (day_end, asks),
+                (day_end, asks, titled),
             )| {
                 SourceSpec {
                     on_leave,
@@ -522,6 +526,7 @@ fn source() -> impl Strategy<Value = SourceSpec> {
                     dated,
                     day_end,
                     asks,
+                    titled,
                 }
             },
         )

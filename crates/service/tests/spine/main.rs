@@ -4,6 +4,7 @@
 
 mod deltas;
 mod guards;
+mod imported;
 mod losses;
 mod matching;
 mod narrow;

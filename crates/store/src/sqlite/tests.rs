@@ -48,6 +48,7 @@ const WHOLE_TABLE: &[&str] = &[
     "schedule::ALL",
     "search::GROUP_STATES",
     "source_sessions::EXPIRE",
+    "source_sessions::OVER",
     "tasks::COUNTS",
     "tasks::UNNOTIFIED",
     "tokens::ALL",

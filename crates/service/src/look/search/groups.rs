@@ -151,7 +151,7 @@ impl Muster {
             });
             let mut items: Vec<GroupView> = found
                 .iter()
-                .map(|(place, group, known)| group_view(GroupKey(place.id), group, *known))
+                .map(|(place, group, known)| group_view(&config, GroupKey(place.id), group, *known))
                 .collect();
             if search.stats {
                 let keys: Vec<i64> = found.iter().map(|(place, ..)| place.id).collect();

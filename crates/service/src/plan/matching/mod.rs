@@ -133,6 +133,10 @@ pub(super) fn resolve(tx: &mut dyn Tx, frame: &Frame<'_>, works: &[Work], pass: 
         {
             break;
         }
+        // Whom a new configuration touches is derived even if her row is left out.
+        if work.ops.is_empty() && !frame.undoes && whose.known().is_some_and(|user| touched.contains(&user)) {
+            break;
+        }
         whom.who.push(whose);
     }
     whom.people = found.people;
