@@ -14,7 +14,7 @@ fn examples() -> String {
     for block in DOCS.split("\n```toml\n").skip(1) {
         blocks.push(block.split("\n```").next().unwrap());
     }
-    assert_eq!(blocks.len(), 20);
+    assert_eq!(blocks.len(), 21);
     blocks.join("\n")
 }
 

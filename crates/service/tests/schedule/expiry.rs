@@ -3,6 +3,7 @@
 use muster_service::ImportOptions;
 use muster_service::edit::{Assignee, AssignmentTerms};
 use muster_service::plan::{PlanStatus, Quiet};
+use muster_service::tasks::TaskFilter;
 
 use crate::{World, admin};
 
@@ -50,7 +51,7 @@ fn the_owner_is_warned_once_and_when_the_day_is_over_nobody_has_the_app() {
     world.clock("2027-03-21T00:00:00Z");
     assert_eq!(world.warnings(), ["2027-03-31 is the last day of survey"]);
     let task =
-        world.muster.tasks(&Default::default()).unwrap().into_iter().find(|t| t.kind == WARNING).unwrap();
+        world.muster.tasks(&TaskFilter::default()).unwrap().into_iter().find(|t| t.kind == WARNING).unwrap();
     world.muster.task_done(&admin(), &[task.key]).unwrap();
     world.clock("2027-03-31T23:59:59Z");
     assert_eq!((world.warnings(), world.holders()), (vec![], 3), "she has said that she knows");
