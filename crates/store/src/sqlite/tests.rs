@@ -47,6 +47,7 @@ const WHOLE_TABLE: &[&str] = &[
     "runs::UNFINISHED",
     "schedule::ALL",
     "search::GROUP_STATES",
+    "source_sessions::DROP",
     "source_sessions::EXPIRE",
     "source_sessions::OVER",
     "tasks::COUNTS",

@@ -56,7 +56,7 @@ fn transactions_do_not_nest(store: &Store) {
 fn migrating_again_changes_nothing(open: Open<'_>) {
     let store = open("migrated");
     let before = store.read(meta::all).unwrap();
-    assert_eq!(before[0], ("schema_version".to_owned(), "5".to_owned()));
+    assert_eq!(before[0], ("schema_version".to_owned(), "6".to_owned()));
     drop(store);
     assert_eq!(open("migrated").read(meta::all).unwrap(), before);
 }
