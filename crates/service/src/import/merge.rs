@@ -239,7 +239,7 @@ impl FeedWorks {
             None => {
                 if let Some(column) = self.records.required(&row.kept) {
                     let reason = format!(
-                        "the source has nobody of this key, and column {column}, which is required, is missing"
+                        "the source has nobody of this key, and the feed lacks column {column}, which is required"
                     );
                     self.reject(row.line, row.key, reason);
                     return None;
