@@ -55,7 +55,7 @@ fn rows_that_wait_are_listed_confirmed_and_left_alone() {
     let shown = place.json(&preview);
     assert_eq!((&shown["status"], &shown["counts"]["matches"]["settled"]), (&json!("PLANNED"), &json!(1)));
     assert_eq!(place.json(&["apply", &shown["id"].to_string()])["status"], "APPLIED");
-    let records = place.json(&["users", "ada.adams@small.example"]);
+    let records = place.json(&["users", "--login", "ada.adams@small.example"]);
     assert!(records.to_string().contains("agency"), "{records}");
     place.json(&["match", "ignore", "--app", "agency", "a2"]);
     assert_eq!(place.json(&["matches"])[0]["state"], "IGNORED");

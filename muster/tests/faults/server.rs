@@ -16,6 +16,8 @@ const ORG: &str = r#"
 [org]
 name = "Faults"
 admins = ["it@faults.example"]
+# People come and go all the time here, each change by itself.
+guard = { window_hours = 0 }
 
 [attributes.employeeNumber]
 unique = true

@@ -69,6 +69,15 @@ impl<'a> FeedKeys<'a> {
         }
     }
 
+    /// Whether the feed has a row that lives for a record that doesn't. (Works at hand that are about one person are never
+    /// judged together, so the question comes up only where they aren't.)
+    pub(crate) fn revives(&self, key: &str) -> Result<bool> {
+        match self {
+            Self::AtHand(_) => Ok(false),
+            Self::Spooled { .. } => Ok(matches!(self.index()?.row(key), Some(Kind::Living))),
+        }
+    }
+
     /// Whether the feed may have a work about a record that doesn't live, among those that aren't at hand.
     pub(crate) fn has_row(&self, key: &str) -> Result<bool> {
         match self {

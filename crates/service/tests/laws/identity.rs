@@ -33,6 +33,12 @@ impl Feed<'_> {
         self.rows.get(key).is_none_or(|r| r.left && !r.unreadable())
     }
 
+    /// Whether another row of the feed brings a record of hers back.
+    fn brings_back(&self, records: &Records, user: i64) -> bool {
+        let lives = |key: &String| self.rows.get(key).is_some_and(|r| !r.left && !r.unreadable());
+        records.iter().any(|(k, (u, state))| *u == user && *state != "LIVING" && lives(k))
+    }
+
     /// Her living records but this one: whether one goes on, and those that end.
     fn others(&self, records: &Records, user: i64, key: &str) -> (bool, Vec<String>) {
         let hers = records.iter().filter(|(k, r)| *k != key && **r == (user, "LIVING"));
@@ -69,7 +75,7 @@ pub(crate) fn identity(
             None => numbers
                 .get(&format!("n{}", row.num))
                 .copied()
-                .filter(|user| !feed.others(&expected, *user, key).0),
+                .filter(|user| !feed.others(&expected, *user, key).0 && !feed.brings_back(&expected, *user)),
         };
         let begins = known.is_none_or(|(_, state)| state != "LIVING");
         let ends = user.filter(|_| begins).map_or_else(Vec::new, |u| feed.others(&expected, u, key).1);

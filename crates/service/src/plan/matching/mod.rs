@@ -280,24 +280,25 @@ fn stays(
         return Ok(true);
     }
     let ends = |key: &str| frame.keys.map_or(Ok(false), |keys| keys.ends(key));
-    if let Some(person) = pass.unwritten.person(user) {
-        return any_stays(living(frame, &person.facts, app).into_iter(), ends);
-    }
-    if frame.config.source(app).is_some_and(ProfileSource::is_dated) {
-        let Some(rows) = people.get(&user.0) else { return Ok(false) };
-        let person = Person::load(frame.config, rows.clone())?;
-        return any_stays(living(frame, &person.facts, app).into_iter(), ends);
-    }
-    let records = people.get(&user.0).into_iter().flat_map(|p| &p.records);
-    let living = records
-        .filter(|r| r.app_key == app.0 && r.state == RecordState::Living.as_str())
-        .map(|r| r.external_id.as_str());
-    any_stays(living, ends)
-}
-
-fn any_stays<'a>(keys: impl Iterator<Item = &'a str>, ends: impl Fn(&str) -> Result<bool>) -> Result<bool> {
-    for key in keys {
+    // Whom another row of the same feed brings back is somebody else than this row's person.
+    let comes_back = |key: &str| frame.keys.map_or(Ok(false), |keys| keys.revives(key));
+    let loaded;
+    let facts = match (pass.unwritten.person(user), people.get(&user.0)) {
+        (Some(person), _) => &person.facts,
+        (None, Some(rows)) if rows.records.iter().any(|r| r.app_key == app.0) => {
+            loaded = Person::load(frame.config, rows.clone())?;
+            &loaded.facts
+        }
+        _ => return Ok(false),
+    };
+    let lives = living(frame, facts, app);
+    for key in &lives {
         if !ends(key)? {
+            return Ok(true);
+        }
+    }
+    for (_, key, record, _) in facts.records().filter(|(a, ..)| *a == app) {
+        if record.state != RecordState::Living && comes_back(key)? {
             return Ok(true);
         }
     }
